@@ -1,0 +1,161 @@
+"""The database: one engine for what is written, one for what is read, and the retry of what may be retried.
+
+SQLite in WAL mode is the embedded default; PostgreSQL carries production. Both give the same promise: a
+`write` transaction that returned is on disk, and a conditional statement inside it has exactly one winner.
+
+Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, `busy_timeout`): a database that
+hangs becomes `DatabaseUnavailable`, never a worker that hangs with it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from cartes.errors import CarteError
+
+T = TypeVar("T")
+
+_TRIES = 5
+_FIRST_PAUSE_S = 0.02
+_BUSY_TIMEOUT_MS = 5_000
+# PostgreSQL: serialization failure, deadlock; the transaction did nothing and may be run again.
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
+)
+
+
+class DatabaseUnavailable(CarteError):
+    """The database did not answer in its time, or is full; nothing was written. Try again later."""
+
+    code = "database_unavailable"
+
+
+class Database:
+    """Two engines on one URL. `write()` is one transaction; `read()` is outside any."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = _engine(self.url, pool_size, writes=True)
+        self._reader = _engine(self.url, pool_size, writes=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so that reading first and writing after
+        is one step no other writer can come between.
+
+        Raises:
+            DatabaseUnavailable: no connection, a lock not given, a disk full, a statement out of time.
+        """
+        with self._opened(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in autocommit, for reading: no BEGIN, no ROLLBACK around a single SELECT."""
+        with self._opened(self._reader) as connection:
+            yield connection
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, and again when the database says that it may be (at most five times).
+
+        `work` may have no effect but SQL on the connection it is given.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except _TransactionLost:
+                if attempt == _TRIES:
+                    raise
+                time.sleep(random.uniform(0, _FIRST_PAUSE_S * 2**attempt))  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
+
+    def ready(self) -> bool:
+        """Whether the database answers now."""
+        try:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except DatabaseUnavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def _opened(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(why="pool_exhausted") from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES:
+                raise _TransactionLost(why="conflict") from error
+            if isinstance(error, OperationalError) or error.connection_invalidated:
+                raise DatabaseUnavailable(why=type(error.orig).__name__) from error
+            raise
+
+
+class _TransactionLost(DatabaseUnavailable):
+    """PostgreSQL undid the transaction because of another one: it may be run again as it was."""
+
+
+def _engine(url: URL, pool_size: int, *, writes: bool) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, pool_size, writes=writes)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=1,
+        pool_pre_ping=True,
+        isolation_level=None if writes else "AUTOCOMMIT",
+        connect_args={"connect_timeout": 2, "tcp_user_timeout": 3_000, "options": _POSTGRES_OPTIONS},
+    )
+
+
+def _sqlite_engine(url: URL, pool_size: int, *, writes: bool) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_BUSY_TIMEOUT_MS / 1000,
+        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: object, _record: ConnectionPoolEntry) -> None:
+        # Transactions are opened below, in words; the driver opens none on its own.
+        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3.Connection behind DBAPI
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # a card handed out is on disk before it leaves
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    if writes:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
