@@ -3,8 +3,8 @@
 SQLite in WAL mode is the embedded default; PostgreSQL carries production. Both give the same promise: a
 `write` transaction that returned is on disk, and a conditional statement inside it has exactly one winner.
 
-Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, `busy_timeout`): a database that
-hangs becomes `DatabaseUnavailable`, never a worker that hangs with it.
+Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, `busy_timeout`): a database
+that hangs becomes `DatabaseUnavailable`, never a worker that hangs with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from cartes.errors import CarteError
@@ -70,7 +71,7 @@ class Database:
             yield connection
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction, and again when the database says that it may be (at most five times).
+        """Run `work` in one transaction, and again when the database lost it to another one (five tries).
 
         `work` may have no effect but SQL on the connection it is given.
         """

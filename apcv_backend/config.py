@@ -1,0 +1,191 @@
+"""The settings, read once from the environment into one frozen value.
+
+A setting that is missing, unknown or wrong stops the start with a sentence that says which. Origins and RP
+identifiers come from here and from nowhere else: never from a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cartes.cards import Binding, CardKind
+
+PREFIX = "APCV_"
+_ANDROID = "android:apk-key-hash:"
+_DEFAULT_STATUS_CAPACITY = 1 << 20
+_DEFAULT_MAX_DEVICES = 5
+
+
+class ConfigError(Exception):
+    """The settings do not allow a start; the message is a sentence for the operator."""
+
+
+class Environment(Enum):
+    """Where this runs. Only development and test may use software keys and fictitious rights."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """One card kind's WebAuthn identity: a proof for one kind never serves the other."""
+
+    rp_id: str
+    web_origins: tuple[str, ...]
+    android_apps: tuple[tuple[str, str], ...]  # (apk key hash in base64url, package)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Every origin a client may name, web and Android."""
+        return self.web_origins + tuple(_ANDROID + key_hash for key_hash, _ in self.android_apps)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting. Paths are absolute; `public_url` is what phones call, without a trailing slash."""
+
+    environment: Environment
+    public_url: str
+    database_url: str
+    redis_url: str | None
+    keys_dir: Path
+    publication_dir: Path
+    rights_dir: Path
+    relying_parties: Mapping[CardKind, RelyingParty]
+    attestation_roots: Path
+    mds_blob: Path | None
+    mds_root: Path | None
+    ecps_binding: Binding
+    status_capacity: int
+    max_devices: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Config:
+        """Read every `APCV_…` variable of `environ`.
+
+        Raises:
+            ConfigError: a sentence that names the setting at fault; nothing was started.
+        """
+        reader = _Reader({k: v for k, v in environ.items() if k.startswith(PREFIX)})
+        config = cls(
+            environment=reader.choice("ENV", Environment),
+            public_url=reader.url("PUBLIC_URL"),
+            database_url=reader.text("DATABASE_URL"),
+            redis_url=reader.optional("REDIS_URL"),
+            keys_dir=reader.path("KEYS_DIR"),
+            publication_dir=reader.path("PUBLICATION_DIR"),
+            rights_dir=reader.path("RIGHTS_DIR"),
+            relying_parties={kind: reader.relying_party(kind) for kind in CardKind},
+            attestation_roots=reader.path("ATTESTATION_ROOTS"),
+            mds_blob=reader.optional_path("MDS_BLOB"),
+            mds_root=reader.optional_path("MDS_ROOT"),
+            ecps_binding=reader.binding("ECPS_BINDING"),
+            status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 28),
+            max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
+        )
+        reader.refuse_unknown()
+        config.refuse_unsafe()
+        return config
+
+    @property
+    def is_production(self) -> bool:
+        """Whether development conveniences must be refused."""
+        return self.environment is Environment.PRODUCTION
+
+    def refuse_unsafe(self) -> None:
+        """Stop a production start on what only development may do."""
+        if (self.mds_blob is None) != (self.mds_root is None):
+            raise ConfigError(f"{PREFIX}MDS_BLOB et {PREFIX}MDS_ROOT vont ensemble : il en manque un.")
+        if not self.is_production:
+            return
+        if not self.public_url.startswith("https://"):
+            raise ConfigError(f"{PREFIX}PUBLIC_URL doit commencer par https:// en production.")
+        if self.database_url.startswith("sqlite"):
+            raise ConfigError(f"{PREFIX}DATABASE_URL doit désigner PostgreSQL en production.")
+
+
+class _Reader:
+    """Takes settings one by one, remembers which were asked for, and names the one at fault."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._asked: set[str] = set()
+
+    def optional(self, name: str) -> str | None:
+        self._asked.add(PREFIX + name)
+        return self._settings.get(PREFIX + name, "").strip() or None
+
+    def text(self, name: str) -> str:
+        value = self.optional(name)
+        if value is None:
+            raise ConfigError(f"Le réglage {PREFIX}{name} manque.")
+        return value
+
+    def path(self, name: str) -> Path:
+        return Path(self.text(name)).expanduser().resolve()
+
+    def optional_path(self, name: str) -> Path | None:
+        value = self.optional(name)
+        return None if value is None else Path(value).expanduser().resolve()
+
+    def url(self, name: str) -> str:
+        value = self.text(name).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+            raise ConfigError(f"{PREFIX}{name} n'est pas une adresse http(s) : « {value} ».")
+        return value
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.optional(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+            raise ConfigError(f"{PREFIX}{name} doit être un nombre entre {least} et {most} : « {value} ».")
+        return int(value)
+
+    def choice(self, name: str, kind: type[Environment]) -> Environment:
+        value = self.text(name)
+        try:
+            return kind(value)
+        except ValueError:
+            allowed = ", ".join(member.value for member in kind)
+            raise ConfigError(f"{PREFIX}{name} doit être l'un de {allowed} : « {value} ».") from None
+
+    def binding(self, name: str) -> Binding:
+        value = self.optional(name)
+        if value is None:
+            return Binding.HARDWARE_ATTESTED
+        for binding in Binding:
+            if binding.name.lower() == value:
+                return binding
+        allowed = ", ".join(binding.name.lower() for binding in Binding)
+        raise ConfigError(f"{PREFIX}{name} doit être l'un de {allowed} : « {value} ».")
+
+    def relying_party(self, kind: CardKind) -> RelyingParty:
+        name = f"ORIGINS_{kind.name}"
+        web: list[str] = []
+        android: list[tuple[str, str]] = []
+        for origin in (part.strip() for part in self.text(name).split(",")):
+            if origin.startswith(_ANDROID):
+                key_hash, _, package = origin.removeprefix(_ANDROID).partition(";")
+                if not key_hash or not package:
+                    raise ConfigError(
+                        f"{PREFIX}{name} : écrire {_ANDROID}EMPREINTE;paquet (lu : « {origin} »)."
+                    )
+                android.append((key_hash, package))
+            elif urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).path == "":
+                web.append(origin)
+            else:
+                raise ConfigError(f"{PREFIX}{name} contient une origine illisible : « {origin} ».")
+        return RelyingParty(self.text(f"RP_ID_{kind.name}"), tuple(web), tuple(android))
+
+    def refuse_unknown(self) -> None:
+        unknown = sorted(set(self._settings) - self._asked)
+        if unknown:
+            raise ConfigError(f"Réglage inconnu : {', '.join(unknown)}. Faute de frappe ?")
