@@ -1,0 +1,48 @@
+"""The door: one Flask application, its blueprints, its error documents, its headers. It decides nothing."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from apcv_backend import problems
+from apcv_backend.api import build_api
+from apcv_backend.bootstrap import Services
+from apcv_backend.docs_page import make_docs_blueprint
+from apcv_backend.enrolment import routes as enrolment_routes
+from apcv_backend.health import make_health_blueprint
+from apcv_backend.issuance import routes as issuance_routes
+from apcv_backend.publication import routes as publication_routes
+
+MAX_BODY_BYTES = 65_536  # an attestation with five certificates is about 6 KB
+
+# Nothing here is a page that runs scripts; a browser that lands on an answer must not find one.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(services: Services) -> Flask:
+    """The application on services already built: blueprints, problem documents, security headers."""
+    app = Flask(__name__)
+    app.config.update(PUBLIC_URL=services.config.public_url, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    problems.mount(app)
+    api = build_api(app)
+    clock, counters = services.clock, services.ephemeral
+    api.register_blueprint(
+        enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
+    )
+    api.register_blueprint(issuance_routes.make_blueprint(services.issuance, clock=clock, counters=counters))
+    app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))
+    app.register_blueprint(make_health_blueprint(services))
+    app.register_blueprint(make_docs_blueprint(api))
+
+    @app.after_request
+    def _secure(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
