@@ -1,0 +1,181 @@
+"""Fixtures shared by every test: throwaway servers, a migrated database of each kind, a town hall.
+
+A test that asks for `database_url` (directly, or through `config`, `services`, `app`, `client`) runs twice:
+on SQLite, and on PostgreSQL with Redis. `CARTES_TEST_DATABASES=sqlite` (or `postgres`) keeps only one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.simulators.clock import MORNING, SteerableClock
+from tests.simulators.servers import Server, ServerMissing, start_postgres, start_redis
+from tests.testdata import ROOT
+
+if TYPE_CHECKING:  # the town hall is imported by the tests that ask for it, and by no other
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from apcv_backend.bootstrap import Services
+    from apcv_backend.config import Config
+
+_KINDS = tuple(os.environ.get("CARTES_TEST_DATABASES", "sqlite,postgres").split(","))
+
+APK_KEY_HASH = "sNQuyNnhJ0VLvYc3T0dnUpfEhjyVmVuJtTUUoWpDcJU"
+ANDROID_PACKAGE = "fr.example.cartes"
+
+
+def _or_skip(start: object) -> Server:
+    assert callable(start)
+    try:
+        server = start()
+    except ServerMissing as missing:
+        if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    assert isinstance(server, Server)
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL for the whole run."""
+    server = _or_skip(start_postgres)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    """A Redis for the whole run."""
+    server = _or_skip(start_redis)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=_KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database at the newest migration: SQLite, then PostgreSQL."""
+    from apcv_backend.migrations import upgrade
+
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'town-hall.db'}"
+        upgrade(url)
+        yield url
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:12]}"
+    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    template = _postgres_template(server)
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield server.url.rsplit("/", 1)[0] + f"/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def _postgres_template(server: Server) -> str:
+    """A migrated database to copy: made once for a server, then cloned in milliseconds."""
+    from apcv_backend.migrations import upgrade
+
+    name = "migrated_template"
+    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": name}).first()
+        if known is None:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+            upgrade(server.url.rsplit("/", 1)[0] + f"/{name}")
+    admin.dispose()
+    return name
+
+
+@pytest.fixture(scope="session")
+def keyring_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of one development ceremony, good from the day before the tests' morning."""
+    from keys.ceremony import hold_development_ceremony
+
+    directory = tmp_path_factory.mktemp("ceremony") / "keys"
+    hold_development_ceremony(directory, at=MORNING - timedelta(days=1))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def attestation_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the development authority that attests the tests' phones; its roots are in `roots/`."""
+    from mobile_mock.attestation_ca import AttestationCa
+
+    directory = tmp_path_factory.mktemp("attestation")
+    ca = AttestationCa.open_or_make(directory, secrets.token_bytes, MORNING - timedelta(days=1))
+    ca.export_roots(directory / "roots")
+    return directory
+
+
+@pytest.fixture
+def clock() -> SteerableClock:
+    """The morning of the reference day, standing still."""
+    return SteerableClock()
+
+
+@pytest.fixture
+def config(
+    request: pytest.FixtureRequest,
+    database_url: str,
+    tmp_path: Path,
+    keyring_dir: Path,
+    attestation_dir: Path,
+) -> Config:
+    """The settings of a test town hall. With PostgreSQL comes Redis."""
+    from apcv_backend.config import Config
+
+    environ = {
+        "APCV_ENV": "test",
+        "APCV_PUBLIC_URL": "http://cartes.localhost:8000",
+        "APCV_DATABASE_URL": database_url,
+        "APCV_KEYS_DIR": str(keyring_dir),
+        "APCV_PUBLICATION_DIR": str(tmp_path / "publication"),
+        "APCV_RIGHTS_DIR": str(ROOT / "examples" / "personas" / "droits"),
+        "APCV_RP_ID_APCV": "apcv.localhost",
+        "APCV_RP_ID_ECPS": "ecps.localhost",
+        "APCV_ORIGINS_APCV": f"https://apcv.localhost,android:apk-key-hash:{APK_KEY_HASH};{ANDROID_PACKAGE}",
+        "APCV_ORIGINS_ECPS": f"https://ecps.localhost,android:apk-key-hash:{APK_KEY_HASH};{ANDROID_PACKAGE}",
+        "APCV_ATTESTATION_ROOTS": str(attestation_dir / "roots"),
+        "APCV_STATUS_CAPACITY": "4096",
+    }
+    if database_url.startswith("postgresql"):
+        redis_server: Server = request.getfixturevalue("redis_server")
+        environ["APCV_REDIS_URL"] = redis_server.url
+    return Config.from_env(environ)
+
+
+@pytest.fixture
+def services(config: Config, clock: SteerableClock) -> Iterator[Services]:
+    """The town hall's services on the test database, its clock in the test's hands."""
+    from apcv_backend.bootstrap import build
+
+    built = build(config, clock=clock)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    """The application on those services."""
+    from apcv_backend.app import create_app
+
+    return create_app(services)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of it, without a network."""
+    return app.test_client()
