@@ -1,0 +1,36 @@
+"""What the vault says to people, in French: one sentence a code, with the facts of the refusal after it."""
+
+from __future__ import annotations
+
+from keys.errors import KeyRefused
+
+_SENTENCES = {
+    "key_uri_malformed": "La référence de clé est mal écrite.",
+    "key_uri_unsupported": "Ce genre de référence de clé n'est pas pris en charge : utilisez file:.",
+    "pkcs11_not_available": "Cette version n'ouvre pas les jetons PKCS#11 : utilisez file:.",
+    "key_file_unusable": "Un fichier de clé ou de secret est absent ou inutilisable.",
+    "key_file_exposed": "Un fichier du coffre est lisible par d'autres que son propriétaire (chmod 600).",
+    "keyring_unusable": "Le trousseau (keyring.json) est absent ou mal formé.",
+    "no_key_for_purpose": "Aucune clé active ne sert cet usage à cette date.",
+    "no_such_secret": "Le trousseau ne connaît pas ce secret.",
+    "ceremony_refused": "La cérémonie est refusée ; rien n'a été écrit.",
+}
+
+_WHY = {
+    "inside_git": "Ce dossier est dans un dépôt git qui ne l'ignore pas : une clé y serait publiée un jour.",
+    "inside_git_unknown": "Ce dossier est dans un dépôt git, et git est introuvable pour dire s'il l'ignore.",
+    "not_empty": "Ce dossier n'est pas vide : une cérémonie n'écrase jamais rien.",
+    "not_a_folder": "Ce chemin n'est pas un dossier.",
+    "ceremony_in_progress": "Une cérémonie est en cours ici, ou a été interrompue : videz le dossier.",
+    "days": "La durée doit être d'au moins un jour.",
+}
+
+
+def sentence(refusal: KeyRefused) -> str:
+    """What to say for a refusal: what happened, why when a reason is known, then its code and facts."""
+    told = [_SENTENCES.get(refusal.code, "Le coffre a refusé.")]
+    why = _WHY.get(str(refusal.facts.get("why")))
+    if why is not None:
+        told.append(why)
+    told.append(f"[{refusal}]")
+    return " ".join(told)
