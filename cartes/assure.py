@@ -91,9 +91,9 @@ class Beneficiaire:
     nir: Nir | None
     od_nir: Nir | None
     traits: TraitsIdentite
-    rang_gemellaire: int = 1
-    qualite: QualiteBeneficiaire = QualiteBeneficiaire.ASSURE
-    statut_identite: StatutIdentite = StatutIdentite.QUAL
+    rang_gemellaire: int
+    qualite: QualiteBeneficiaire
+    statut_identite: StatutIdentite
     attributs: frozenset[AttributIdentite] = frozenset()
 
     def __post_init__(self) -> None:
@@ -101,6 +101,8 @@ class Beneficiaire:
             raise InvalidValue(what="beneficiaire", why="no_number")
         if (self.od_nir is None) != (self.qualite is QualiteBeneficiaire.ASSURE):
             raise InvalidValue(what="beneficiaire", why="qualite_and_ouvrant_droit")
+        if self.nir == self.od_nir:
+            raise InvalidValue(what="beneficiaire", why="own_ouvrant_droit")
         if not 1 <= self.rang_gemellaire <= _MAX_RANG:
             raise InvalidValue(what="beneficiaire", why="rang_gemellaire")
         self._check_attributs()

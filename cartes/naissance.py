@@ -3,7 +3,7 @@
 People born where the civil status was incomplete carry a "lunar" date (`19421901`: month 19). It is their
 date: it is kept to the character, flagged, and never put through a calendar. An age computed from such a
 date is the smallest one the known parts allow, so that a rule about an age is never granted by a guess.
-Half of the age rules of this project stand on this module, none on the NIR, which has no century.
+Every rule about an age stands on this module, none on the NIR, which has no century.
 
 >>> DateNaissance.parse("19421901").is_lunar
 True

@@ -35,6 +35,8 @@ _OPENED = str.maketrans(
         "\u2019": "'",
         "\u2018": "'",
         "\u02bc": "'",
+        "\u00b4": "'",
+        "\u0060": "'",
         "\u2010": "-",
         "\u2011": "-",
         "\u2012": "-",
@@ -49,11 +51,18 @@ def strict_trait(text: str) -> str:
 
     Raises `InvalidValue` (`what="trait"`) for what no rule brings over: another alphabet, a digit, a dot.
     """
-    opened = text.upper().translate(_OPENED)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", opened) if not unicodedata.combining(c))
-    trait = " ".join(plain.split())
+    plain = "".join(map(_plain, text.upper().translate(_OPENED)))
+    trait = re.sub(" +", " ", plain).strip(" ")
     check_strict_trait(trait, double_hyphen=True)
     return trait
+
+
+def _plain(character: str) -> str:
+    """One character without its accents; a lone accent, which Unicode opens into a space, stays itself."""
+    opened = unicodedata.normalize("NFKD", character)
+    if " " in opened and unicodedata.category(character) != "Zs":
+        return character
+    return "".join(c for c in opened if not unicodedata.combining(c))
 
 
 def check_strict_trait(text: str, what: str = "trait", *, double_hyphen: bool = False) -> None:
