@@ -129,11 +129,15 @@ def _claim(directory: Path) -> bool:
     created = False
     try:
         with suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
+            directory.mkdir(mode=0o700, parents=True)
             created = True
         if not created and any(directory.iterdir()):
             raise CeremonyRefused(path=str(directory), why="not_empty")
         write_private(directory / _MARKER, b"")
+        if any(entry.name != _MARKER for entry in directory.iterdir()):
+            # Another ceremony ended here between the look and the marker: what it made is not ours to touch.
+            (directory / _MARKER).unlink()
+            raise CeremonyRefused(path=str(directory), why="not_empty")
     except FileExistsError as error:
         raise CeremonyRefused(path=str(directory), why="ceremony_in_progress") from error
     except OSError as error:
