@@ -62,26 +62,34 @@ def redis_server() -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(params=_KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh database at the newest migration: SQLite, then PostgreSQL."""
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a fresh SQLite database at the newest migration."""
     from apcv_backend.migrations import upgrade
 
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'town-hall.db'}"
-        upgrade(url)
-        yield url
-        return
-    server: Server = request.getfixturevalue("postgres")
+    url = f"sqlite:///{tmp_path / 'town-hall.db'}"
+    upgrade(url)
+    return url
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database at the newest migration."""
     name = f"t{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server.url, isolation_level="AUTOCOMMIT")
-    template = _postgres_template(server)
+    template = _postgres_template(postgres)
+    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield server.url.rsplit("/", 1)[0] + f"/{name}"
+    yield postgres.url.rsplit("/", 1)[0] + f"/{name}"
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture(params=_KINDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database at the newest migration: SQLite, then PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 def _postgres_template(server: Server) -> str:

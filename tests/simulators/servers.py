@@ -71,13 +71,14 @@ def start_postgres(*, durable: bool = False) -> Server:
     command = [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
     if not durable:
         command += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("wb"),
-        cwd=folder,
-        **run_as,  # type: ignore[call-overload]  # user and group, or nothing
-    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            cwd=folder,
+            **run_as,  # type: ignore[call-overload]  # user and group, or nothing
+        )
     server = Server(f"postgresql://test@127.0.0.1:{port}/postgres", port, process, folder)
     _wait_until(lambda: _answers_postgres(server.url), server)
     return server
