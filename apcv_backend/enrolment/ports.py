@@ -229,11 +229,3 @@ class Registers(Protocol):
         An exception raised by `work` undoes everything it wrote.
         """
         ...
-
-
-class StatusSlots(Protocol):
-    """The slots of the status lists: revoking a phone's is how a till learns of its loss."""
-
-    def revoke_device(self, tx: object, device_id: str, at: datetime) -> int:
-        """Revoke, in the transaction `tx`, every slot the phone's cards stand on; how many there were."""
-        ...

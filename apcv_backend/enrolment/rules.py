@@ -11,6 +11,7 @@ CSS R161-53 and R161-55 for the cards of professionals.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from cartes.errors import CarteError, InvalidValue
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
 from cartes.identifiers.nir import Nir
+from cartes.identifiers.rpps import Rpps
 from cartes.naissance import DateNaissance
 from cartes.professionnel import Professionnel
 
@@ -35,6 +37,7 @@ SILENT_RENEWAL = timedelta(days=90)
 """How long after the last WebAuthn gesture a card is renewed without one."""
 
 _LONGEST_NAME = 60
+_RPPS = re.compile(r"[0-9]{11}")
 _FRANCE = ZoneInfo("Europe/Paris")
 
 
@@ -51,7 +54,8 @@ class PersonKey:
     """The key under which a person is known for one kind of card.
 
     apCV: the person's own NIR, or the ouvrant droit's NIR, the birth date and the rang gémellaire, joined by
-    `/` (the identity key of a carte Vitale). e-CPS: the IDNPS. It holds a NIR: it never prints itself.
+    `/` (the identity key of a carte Vitale). e-CPS: the IDNPS
+    (an RPPS number alone is read as one). It holds a NIR: it never prints itself.
     """
 
     card: CardKind
@@ -61,6 +65,8 @@ class PersonKey:
     def parse(cls, card: CardKind, text: str, mode: Mode = Mode.STRICT) -> PersonKey:
         """Refuse what is not such a key, with `InvalidValue`; the identifiers are checked in `mode`."""
         if card is CardKind.ECPS:
+            if _RPPS.fullmatch(text):
+                return cls(card, Idnps.from_rpps(Rpps.parse(text, mode)).text)
             return cls(card, Idnps.parse(text, mode).text)
         nir, *rest = text.split("/")
         if not rest:

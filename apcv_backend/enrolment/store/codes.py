@@ -144,7 +144,7 @@ class SqlActivationCodes:
         return ProvenIdentity(PersonKey(proof.card, text), method, agent, guess.reference)
 
     def _read(self, proof: UnverifiedProof) -> _Guess:
-        """What was typed as a guess. What is no code at all becomes one that is never right, at the same cost."""
+        """What was typed as a guess. What is no code becomes one that is never right, at the same cost."""
         try:
             reference = parse_typed(proof.reference, REFERENCE_LENGTH)
             secrets = tuple(parse_typed(secret, SECRET_LENGTH) for secret in proof.secrets)

@@ -18,9 +18,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.activation_codes import MAX_ERRORS, DeskAgent, IdentityMethod
-from apcv_backend.enrolment.ports import Fact, NewDevice, Notice, Register, StatusSlots
+from apcv_backend.enrolment.ports import Fact, NewDevice, Notice, Register
 from apcv_backend.enrolment.rules import Device, PersonKey
 from apcv_backend.enrolment.store.codes import agent_of
+from apcv_backend.enrolment.store.slots import StatusSlots
 from apcv_backend.tables import activation_codes, devices, notices, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind

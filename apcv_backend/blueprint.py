@@ -1,0 +1,115 @@
+"""The kind of blueprint every room opens its door with: bodies read strictly, answers never cached.
+
+A body is JSON as this house reads it (`cartes.wire.strict_json`): no duplicate member, no lone surrogate,
+nothing but UTF-8. The framework's own reader would let the last of two `secret` members win, and each reader
+on the way could believe another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from flask import Request, Response
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from cartes.wire import strict_json
+
+PROBLEM_JSON = "application/problem+json"
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class StrictSchema(Schema):
+    """A schema that refuses members it does not know, at every depth."""
+
+    class Meta:
+        """Unknown members are refused: a misspelt one must not be silently nothing."""
+
+        unknown = RAISE
+
+
+class ProblemSchema(Schema):
+    """How every refusal is told (RFC 9457). `code` is stable and made for programs; `title` for people."""
+
+    type = fields.String(metadata={"example": "urn:cartes:problem:activation_code_refused"})
+    title = fields.String(metadata={"description": "En français, ou en anglais selon Accept-Language."})
+    status = fields.Integer(metadata={"example": 403})
+    code = fields.String(metadata={"example": "activation_code_refused"})
+
+
+class StrictParser(FlaskParser):
+    """Reads JSON bodies with `strict_json` and nothing else."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body's value, or `missing` when there is no body.
+
+        Raises:
+            BadJson: the body is not strict JSON. UnsupportedMediaType: it does not say it is JSON.
+        """
+        del schema
+        body = req.get_data()
+        if not body:
+            return missing
+        if not req.is_json:
+            raise UnsupportedMediaType
+        return strict_json.loads(body)
+
+
+class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """A documented blueprint with a strict reader; its answers hold secrets and are never kept by a cache.
+
+    flask-smorest ships no types: views are decorated by the four words below, which have some.
+    """
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.after_request(_never_cached)
+
+    def takes(self, schema: type[Schema]) -> Callable[[View], View]:
+        """The view's first argument is the JSON body, loaded with `schema`."""
+        decorate: Callable[[View], View] = self.arguments(schema)
+        return decorate
+
+    def gives(self, status: int, schema: Schema | type[Schema] | None = None) -> Callable[[View], View]:
+        """What the view returns is dumped with `schema` and answered with `status`."""
+        decorate: Callable[[View], View] = self.response(status, schema)
+        return decorate
+
+    def asks_header(self, name: str, description: str, *, max_length: int) -> Callable[[View], View]:
+        """Document a request header the view reads itself."""
+        schema = {"type": "string", "maxLength": max_length}
+        header = {
+            "in": "header",
+            "name": name,
+            "required": True,
+            "schema": schema,
+            "description": description,
+        }
+        decorate: Callable[[View], View] = self.doc(parameters=[header])
+        return decorate
+
+    def refuses(self, told: Mapping[int, str]) -> Callable[[View], View]:
+        """Document the refusals of a view, each a problem document; 429 is among those of every view."""
+
+        def decorate(view: View) -> View:
+            for status, sentence in {**told, 429: "Trop de demandes."}.items():
+                documented: Callable[[View], View] = self.alt_response(
+                    status, schema=ProblemSchema, content_type=PROBLEM_JSON, description=sentence
+                )
+                view = documented(view)
+            return view
+
+        return decorate
+
+
+def _never_cached(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
