@@ -1,0 +1,190 @@
+"""The slots of the status lists: one for each (phone, kind of card, exercice), kept through renewals.
+
+A slot's index is drawn at random, so that its place in a list tells nothing of when or to whom it was given.
+It
+is given to another only 96 h after the last card on it expired (`docs/formats/qr.md`): until then a till may
+hold
+a revocation that names it. A suspended slot is never given to another. A revoked one stays revoked: whoever
+may
+have a card again gets a new slot.
+
+Every method works inside the caller's transaction: a card and its slot, a withdrawal and its revocations,
+exist
+together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from apcv_backend.tables import devices, status_slots, subjects
+from cartes.cards import CardKind, Slot
+from cartes.errors import CarteError
+
+REUSED_AFTER = timedelta(hours=96)
+"""How long after its last card expired a slot rests before it is given again."""
+
+_DRAWS = 64
+_GONE = "gone:{list}:{idx}"
+
+
+class StatusListFull(CarteError):
+    """No free slot was found in many draws: the list is nearly full, and its capacity must grow."""
+
+    code = "status_list_full"
+
+
+class CardSuspended(CarteError):
+    """The phone's card is suspended: no new one is issued until the suspension is lifted."""
+
+    code = "card_suspended"
+
+
+def list_of(kind: CardKind) -> int:
+    """The number of the status list that holds the cards of `kind`."""
+    return kind.wire
+
+
+class StatusSlots:
+    """Gives, keeps and revokes slots; `capacity` is the number of slots of each list."""
+
+    def __init__(self, capacity: int, random: Callable[[int], bytes], *, is_sqlite: bool) -> None:
+        self._capacity = capacity
+        self._random = random
+        self._insert = sqlite_insert if is_sqlite else postgresql_insert
+
+    def keep_or_give(
+        self,
+        tx: Connection,
+        device_id: str,
+        kind: CardKind,
+        exercices: Sequence[str],
+        *,
+        until: datetime,
+        at: datetime,
+    ) -> Mapping[str, Slot]:
+        """The slot of each exercice (the empty text for an apCV), taken at least until `until`.
+
+        The caller holds the row of the phone: two requests of one phone come here one after the other.
+
+        Raises:
+            CardSuspended: one of the slots is suspended.
+            StatusListFull: no free slot was found.
+        """
+        kept = tx.execute(
+            update(status_slots)
+            .where(
+                status_slots.c.device_id == device_id,
+                status_slots.c.kind == kind.value,
+                status_slots.c.exercice.in_(exercices),
+                status_slots.c.state == "valid",
+            )
+            # Never earlier than it was: an older card on this slot may still be alive.
+            .values(
+                taken_until=case(
+                    (status_slots.c.taken_until < until, literal(until, status_slots.c.taken_until.type)),
+                    else_=status_slots.c.taken_until,
+                )
+            )
+            .returning(status_slots.c.exercice, status_slots.c.list_id, status_slots.c.idx)
+        )
+        slots = {row.exercice: Slot(row.list_id, row.idx) for row in kept}
+        for exercice in exercices:
+            if exercice not in slots:
+                self._set_aside(tx, device_id, kind, exercice)
+                slots[exercice] = self._give(tx, device_id, kind, exercice, until=until, at=at)
+        return slots
+
+    def revoke_device(self, tx: Connection, device_id: str, at: datetime) -> int:
+        """Revoke every slot of the phone's cards; how many were not revoked before."""
+        return self._revoke(tx, status_slots.c.device_id == device_id, at)
+
+    def revoke_person(
+        self, tx: Connection, person_indexes: Sequence[bytes], exercices: Sequence[str] | None, at: datetime
+    ) -> int:
+        """Revoke the slots of a person's phones, found by blind indexes; of some exercices, or all (None)."""
+        phones = (
+            select(devices.c.device_id)
+            .join(subjects, subjects.c.subject_id == devices.c.subject_id)
+            .where(subjects.c.person_index.in_(person_indexes))
+        )
+        theirs: ColumnElement[bool] = status_slots.c.device_id.in_(phones)
+        if exercices is not None:
+            theirs = and_(theirs, status_slots.c.exercice.in_(exercices))
+        return self._revoke(tx, theirs, at)
+
+    def _revoke(self, tx: Connection, which: ColumnElement[bool], at: datetime) -> int:
+        revoked = tx.execute(
+            update(status_slots)
+            .where(which, status_slots.c.state != "revoked")
+            .values(state="revoked", changed_at=at)
+            .returning(status_slots.c.idx)
+        )
+        return len(revoked.all())
+
+    def _set_aside(self, tx: Connection, device_id: str, kind: CardKind, exercice: str) -> None:
+        """Part the phone from a slot that is not valid any more; a suspended one refuses."""
+        old = tx.execute(
+            select(status_slots.c.list_id, status_slots.c.idx, status_slots.c.state).where(
+                status_slots.c.device_id == device_id,
+                status_slots.c.kind == kind.value,
+                status_slots.c.exercice == exercice,
+            )
+        ).one_or_none()
+        if old is None:
+            return
+        if old.state == "suspended":
+            raise CardSuspended
+        tx.execute(
+            update(status_slots)
+            .where(status_slots.c.list_id == old.list_id, status_slots.c.idx == old.idx)
+            .values(device_id=_GONE.format(list=old.list_id, idx=old.idx))
+        )
+
+    def _give(
+        self,
+        tx: Connection,
+        device_id: str,
+        kind: CardKind,
+        exercice: str,
+        *,
+        until: datetime,
+        at: datetime,
+    ) -> Slot:
+        number = list_of(kind)
+        for _ in range(_DRAWS):
+            idx = self._draw()
+            fresh = {
+                "device_id": device_id,
+                "kind": kind.value,
+                "exercice": exercice,
+                "state": "valid",
+                "changed_at": at,
+                "taken_until": until,
+            }
+            # Judge of "a slot is one phone's": the primary key, and for a used one the rest it has had.
+            statement = self._insert(status_slots).values(list_id=number, idx=idx, **fresh)
+            given = tx.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["list_id", "idx"],
+                    set_=fresh,
+                    where=(status_slots.c.taken_until < at - REUSED_AFTER)
+                    & (status_slots.c.state != "suspended"),
+                ).returning(status_slots.c.idx)
+            ).one_or_none()
+            if given is not None:
+                return Slot(number, idx)
+        raise StatusListFull(list=number)
+
+    def _draw(self) -> int:
+        """An index drawn evenly: draws that would favour the first ones are thrown away."""
+        most = (1 << 64) - (1 << 64) % self._capacity
+        while True:
+            drawn = int.from_bytes(self._random(8), "big")
+            if drawn < most:
+                return drawn % self._capacity
