@@ -10,6 +10,8 @@ from __future__ import annotations
 import enum
 from typing import Self
 
+from cartes.errors import InvalidValue
+
 
 class CodeTable(enum.StrEnum):
     """A table of official codes. `label` is French; `label_en` is English, or the French when it has none."""
@@ -32,6 +34,17 @@ class CodeTable(enum.StrEnum):
             if member.value == code:
                 return member
         return None
+
+    @classmethod
+    def parse(cls, code: str) -> Self:
+        """The member of this `code`, for whoever may not go on without one.
+
+        Raises `InvalidValue` (`what="code"`, and the table's name).
+        """
+        member = cls.get(code)
+        if member is None:
+            raise InvalidValue(what="code", table=cls.__name__, why="unknown")
+        return member
 
 
 class NumericCodeTable(CodeTable):

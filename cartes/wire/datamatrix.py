@@ -159,7 +159,7 @@ def parse_ins_datamatrix(text: str, mode: Mode = Mode.STRICT) -> InsDatamatrix:
     sexe = reader.fixed("S5", 1)
     naissance = _parse_date(reader.fixed("S6", 10))
     lieu = None if reader.ended else _parse_lieu(reader)
-    ins = Ins(_parse_matricule(matricule, mode), OidIns.parse(oid))
+    ins = Ins(Nir(matricule, mode), OidIns.parse(oid))
     return InsDatamatrix(ins, prenoms, nom, sexe, naissance, lieu)
 
 
@@ -183,13 +183,6 @@ def write_ins_datamatrix(card: InsDatamatrix) -> str:
 
 def _ended(value: str, lengths: tuple[int, int]) -> str:
     return value if len(value) == lengths[1] else value + SEPARATOR
-
-
-def _parse_matricule(text: str, mode: Mode) -> Nir:
-    # `Nir.parse` drops spaces; the block has exactly fifteen characters, none of them a space.
-    if " " in text:
-        raise InvalidValue(what="nir", why="characters")
-    return Nir.parse(text, mode)
 
 
 def _parse_date(text: str) -> DateNaissance:
