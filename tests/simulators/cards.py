@@ -126,7 +126,7 @@ def an_apcv(**changes: Any) -> ApcvCard:
         born=DateNaissance.parse("19580314"),
         rang_gemellaire=1,
         qualite=QualiteBeneficiaire.ASSURE,
-        amo=DroitsAmo(Organisme("01", "999", "9999"), "10", PeriodeDroits(date(2026, 1, 1), None), False),
+        amo=DroitsAmo(Organisme("01", "999", "9999"), "10", PeriodeDroits(date(2026, 1, 1))),
         gp_declared=True,
     )
     return replace(card, **changes)
@@ -143,7 +143,7 @@ def a_complete_apcv(**changes: Any) -> ApcvCard:
     said: dict[str, Any] = {
         "shape": Shape.COMPLET,
         "ald": (Exoneration(CodeExoneration.SOINS_ALD, PeriodeDroits(date(2022, 7, 1), date(2027, 6, 30))),),
-        "c2s": C2s(False, year),
+        "c2s": C2s(participation=False, periode=year),
         "amc": DroitsAmc("99999001", "F0000001", "ZZ", "TEST01", "R", year),
     }
     return an_apcv(**said | changes)

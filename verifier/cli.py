@@ -1,0 +1,327 @@
+"""The till's command line: init, refresh, scan, inspect, status.
+
+A door: it reads arguments, asks one question of the modules behind it, and shows the answer. Exit codes: 0
+green, 1 amber, 2 red, 3 not one of ours, 4 the command itself is wrong. Whatever is given, nobody sees a
+traceback.
+
+Everything heavy is imported by the command that needs it: `--help` loads click alone, a scan of a text loads
+neither the image libraries nor the TUF client.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from cartes.errors import CarteError
+    from verifier.lights import Light
+    from verifier.sentences import Language
+
+GREEN, AMBER, RED, NOT_OURS, USAGE = range(5)
+# Written here so that `--help` need not load the policies; a test keeps them equal to `policy.POLICIES`.
+POLICY_NAMES: Final = ("officine", "cabinet", "identite", "identite-pro", "prescription")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; click's own errors become code 4."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal without our shapes shows a question mark, not a traceback
+            reconfigure(errors="replace")
+    try:
+        return int(main.main(arguments, prog_name="verifier", standalone_mode=False) or 0)
+    except click.ClickException as refused:
+        refused.show()
+        return USAGE
+    except click.Abort:
+        click.echo("", err=True)
+        return USAGE
+
+
+_store = click.option(
+    "--store",
+    "store_dir",
+    required=True,
+    envvar="VERIFIER_STORE",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Dossier des données de confiance de ce poste.",
+)
+_lang = click.option(
+    "--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases."
+)
+_at = click.option("--at", "at_text", metavar="ISO", help="Instant du contrôle (défaut : maintenant).")
+_json = click.option("--json", "as_json", is_flag=True, help="Un objet JSON, pour un logiciel.")
+_with_nir = click.option("--with-nir", is_flag=True, help="Montre le NIR en entier (pour facturer).")
+
+
+def _input(command: Callable[..., int]) -> Callable[..., int]:
+    image = click.option(
+        "--image", metavar="FILE", type=click.Path(path_type=Path), help="Photo ou capture d’un code QR."
+    )
+    text = click.option("--text", metavar="TEXT", help="Texte du code, tel que la douchette le tape.")
+    return image(text(command))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Vérifie hors ligne une carte Vitale ou une e-CPS présentée sur un téléphone.
+
+    Codes de sortie : 0 vert, 1 orange, 2 rouge, 3 pas une carte de ce système, 4 commande incorrecte.
+    """
+
+
+@main.command()
+@click.option(
+    "--root",
+    "root_file",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Racine de confiance (root.json) remise par l’éditeur.",
+)
+@_store
+@_lang
+def init(root_file: Path, store_dir: Path, lang: str) -> int:
+    """Commence un dossier de confiance à partir d’une racine."""
+    from cartes.errors import CarteError
+    from verifier.trust_store import TrustStore
+
+    try:
+        root = root_file.read_bytes()
+    except OSError as failure:
+        raise _usage("no_such_file", lang) from failure
+    try:
+        TrustStore(store_dir).init(root)
+    except CarteError as refused:
+        raise _refused(refused, lang) from refused
+    click.echo(_choose(lang, f"Prêt : {store_dir}", f"Ready: {store_dir}"))
+    return GREEN
+
+
+@main.command()
+@click.option(
+    "--from", "source", required=True, metavar="URL", help="Adresse, ou dossier, de la publication."
+)
+@_store
+@_at
+@_lang
+def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int:
+    """Actualise les données de confiance (demande le réseau)."""
+    from cartes.errors import CarteError
+    from verifier.refresh import refresh as bring_up_to_date
+    from verifier.trust_store import TrustStore
+
+    at = _instant(at_text, lang)
+    try:
+        done = bring_up_to_date(TrustStore(store_dir), source, at, progress=_progress)
+    except CarteError as refused:
+        raise _refused(refused, lang) from refused
+    finally:
+        _progress_ends()
+    kilobytes = done.received / 1000
+    click.echo(
+        _choose(
+            lang,
+            f"{'Actualisé' if done.changed else 'Rien de nouveau'} : signé le {done.signed_at:%Y-%m-%d %H:%M}"
+            f" UTC, {done.requests} requêtes, {kilobytes:.1f} ko.",
+            f"{'Refreshed' if done.changed else 'Nothing new'}: signed {done.signed_at:%Y-%m-%d %H:%M}"
+            f" UTC, {done.requests} requests, {kilobytes:.1f} kB.",
+        )
+    )
+    return GREEN
+
+
+@main.command()
+@_input
+@_store
+@click.option(
+    "--policy",
+    "policy_name",
+    type=click.Choice(POLICY_NAMES),
+    default="officine",
+    show_default=True,
+    help="Ce dont cet écran a besoin.",
+)
+@_at
+@_json
+@_with_nir
+@_lang
+def scan(
+    image: Path | None,
+    text: str | None,
+    store_dir: Path,
+    policy_name: str,
+    at_text: str | None,
+    *,
+    lang: str,
+    as_json: bool,
+    with_nir: bool,
+) -> int:
+    """Juge un code : une image, un texte, ou ce qui arrive sur l’entrée standard."""
+    from verifier.policy import POLICIES
+    from verifier.scanner import NoCodeFound
+    from verifier.seen import FileSeen
+    from verifier.trust_store import TrustStore
+    from verifier.verdict import Freshness, Reason, verdict
+    from verifier.verify import Verifier
+
+    at = _instant(at_text, lang)
+    if not store_dir.is_dir():
+        raise _usage("no_store", lang)
+    try:
+        line = _read_one(image, text, lang)
+    except NoCodeFound as nothing:
+        judged = verdict((Reason(nothing.code),), Freshness(checked_at=at))
+    else:
+        till = Verifier(TrustStore(store_dir), FileSeen(store_dir / "seen"))
+        judged = till.check(line, POLICIES[policy_name], at)
+    for reason in judged.reasons:
+        if reason.code == "trust_store_unusable" and reason.facts.get("why") == "not_initialised":
+            raise _usage("no_store", lang)
+    if as_json:
+        click.echo(json.dumps(judged.to_json(with_nir=with_nir), ensure_ascii=False, indent=2))
+    else:
+        from verifier.display import draw
+
+        drawn = draw(judged, _language(lang), with_nir=with_nir)
+        light, rest = drawn.split("\n", 1)
+        click.echo(_coloured(light, judged.light))
+        click.echo(rest, nl=False)
+    return judged.light.exit_code if judged.is_ours else NOT_OURS
+
+
+@main.command()
+@_input
+@_json
+@_with_nir
+@_lang
+def inspect(image: Path | None, text: str | None, lang: str, *, as_json: bool, with_nir: bool) -> int:
+    """Décode et explique chaque champ d’un code, sans rien vérifier ni juger."""
+    from cartes.errors import CardRefused
+    from verifier.explain import explain
+    from verifier.explain_words import draw_fields
+    from verifier.scanner import NoCodeFound
+
+    try:
+        fields = explain(_read_one(image, text, lang), with_nir=with_nir)
+    except (CardRefused, NoCodeFound) as refused:
+        click.echo(_sentence(refused.code, lang), err=True)
+        return RED if refused.code == "bad_transport" else NOT_OURS
+    if as_json:
+        told = [{"section": f.section, "name": f.name, "value": f.value} for f in fields]
+        click.echo(json.dumps({"proven": False, "fields": told}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(draw_fields(fields, _language(lang)), nl=False)
+    return GREEN
+
+
+@main.command()
+@_store
+@_at
+@_json
+@_lang
+def status(store_dir: Path, at_text: str | None, lang: str, *, as_json: bool) -> int:
+    """Dit l’âge des données de confiance de ce poste."""
+    from verifier.state import draw_state, state_of
+    from verifier.trust_store import TrustStore
+
+    at = _instant(at_text, lang)
+    if not store_dir.is_dir():
+        raise _usage("no_store", lang)
+    state = state_of(TrustStore(store_dir), at)
+    if state.why == "not_initialised":
+        raise _usage("no_store", lang)
+    if as_json:
+        click.echo(json.dumps(state.to_json(), ensure_ascii=False, indent=2))
+    else:
+        light, rest = draw_state(state, _language(lang)).split("\n", 1)
+        click.echo(_coloured(light, state.light))
+        click.echo(rest, nl=False)
+    return state.light.exit_code
+
+
+def _read_one(image: Path | None, text: str | None, lang: str) -> str:
+    from verifier import scanner
+
+    if image is not None and text is not None:
+        raise _usage("two_inputs", lang)
+    try:
+        if image is not None:
+            return scanner.read_image(image)
+        if text is not None:
+            return scanner.clean(text)
+        if sys.stdin.isatty():
+            click.echo(_choose(lang, "Scannez le code…", "Scan the code…"), err=True)
+        return scanner.read_stream(sys.stdin.buffer)
+    except scanner.UnreadableInput as refused:
+        raise _refused(refused, lang) from refused
+
+
+def _instant(text: str | None, lang: str) -> datetime:
+    """The instant of the check, aware UTC; the only clock of the till."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise _usage("time_without_zone", lang)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as failure:
+        raise _usage("time_unreadable", lang) from failure
+
+
+def _sentence(code: str, lang: str) -> str:
+    from verifier.sentences import sentence_for
+
+    sentence = sentence_for(code, _language(lang))
+    return f"{sentence.said}\n  → {sentence.to_do}"
+
+
+def _usage(code: str, lang: str) -> click.ClickException:
+    return click.ClickException(_sentence(code, lang))
+
+
+def _refused(refused: CarteError, lang: str) -> click.ClickException:
+    """A refusal as a sentence, with the facts that are safe to show."""
+    code = "no_store" if refused.facts.get("why") == "not_initialised" else refused.code
+    facts = ", ".join(f"{name}={value}" for name, value in refused.facts.items())
+    return click.ClickException(_sentence(code, lang) + (f"\n  ({facts})" if facts else ""))
+
+
+def _language(lang: str) -> Language:
+    from verifier.sentences import Language
+
+    return Language(lang)
+
+
+def _choose(lang: str, french: str, english: str) -> str:
+    return french if lang == "fr" else english
+
+
+def _coloured(line: str, light: Light) -> str:
+    colours: dict[str, Any] = {"green": "green", "amber": "yellow", "red": "red"}
+    return click.style(line, fg=colours[light.word], bold=True)
+
+
+def _progress(name: str, requests: int, received: int) -> None:
+    """One line that fills as files arrive; nothing when nobody is watching."""
+    if sys.stderr.isatty():
+        filled = min(requests, _USUAL_FILES)
+        bar = "█" * filled + "░" * (_USUAL_FILES - filled)
+        click.echo(f"\r{bar} {received / 1000:8.1f} ko  {name[-40:]:<40}", nl=False, err=True)
+
+
+_USUAL_FILES: Final = 10  # four roles, the trust list, two kinds of status for two lists, and a root
+
+
+def _progress_ends() -> None:
+    if sys.stderr.isatty():
+        click.echo("", err=True)

@@ -1,0 +1,139 @@
+"""Judge one scanned text, with no network: the whole walk of the till in one function.
+
+`Verifier.check` follows the numbered checks of `docs/formats/qr.md` 7.2 in their order, one named reason
+each. It never raises on bad input: whatever was scanned, the answer is a verdict. It believes nothing
+before it is proven, and lets nothing be skipped: each step takes what the one before returned.
+
+    till = Verifier(TrustStore(directory), FileSeen(directory / "seen"))
+    verdict = till.check(text, POLICIES["officine"], at)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from cartes import presentation, seal
+from cartes.cards import CardKind, Slot
+from cartes.errors import (
+    CardRefused,
+    Replayed,
+    Revoked,
+    StatusListUnknown,
+    StatusStale,
+    Suspended,
+    TrustStoreStale,
+)
+from cartes.wire import qr
+from verifier.facts import CardFacts
+from verifier.paris import day_of
+from verifier.policy import Policy
+from verifier.seen import Seen
+from verifier.verdict import Freshness, Reason, Verdict, verdict
+
+if TYPE_CHECKING:
+    from verifier.trust_store import TrustSnapshot
+
+TRUST_MAX_AGE: Final = timedelta(hours=72)
+"""Beyond this the till no longer judges: 24 h of a signed timestamp and 48 h of grace."""
+
+
+class Store(Protocol):
+    """What this workstation trusts, as last refreshed."""
+
+    def load(self, at: datetime) -> TrustSnapshot:
+        """The trust data, their signatures checked again. Raises a `CardRefused` of check 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A till: what it trusts, and what it has already seen."""
+
+    store: Store
+    seen: Seen
+
+    def check(
+        self,
+        qr_text: str,
+        policy: Policy,
+        at: datetime,
+        *,
+        ctx: bytes = b"",
+        also_asked: Collection[bytes] = (),
+    ) -> Verdict:
+        """Judge `qr_text` for the screen `policy` at the instant `at` (aware).
+
+        `ctx` is the digest of this till's own request in two-way mode, empty in one-way mode; `also_asked`
+        are its other requests, which only help to name a failure of check 9. Always returns: a refusal is
+        a red verdict whose one reason is the first check that failed.
+        """
+        freshness, kind = Freshness(checked_at=at), None
+        try:
+            # 0. What does this workstation trust, how old is that, and is its clock believable?
+            trusted = self.store.load(at)
+            freshness = replace(freshness, trust_signed_at=trusted.signed_at)
+            check_clock(trusted, at)
+            # 1. Is it the decimal text of one of ours?
+            data = qr.unpack(qr_text)
+            # 2. Is it deterministic CBOR, with the shapes and sizes of SQ1?
+            unverified = presentation.parse(data)
+            # 3-6. Did a trusted issuer seal this card, may it, and is the card inside its dates?
+            opened = seal.open_seal(unverified.credential, trusted.trust, at, expected=policy.expects)
+            kind = opened.card.kind
+            freshness = replace(
+                freshness,
+                issued_at=opened.issued_at,
+                expires_at=opened.expires_at,
+                as_of=opened.card.as_of,
+            )
+            # 7. Is the card neither revoked nor suspended, as far as this workstation knows?
+            status_issued_at = _check_status(trusted, kind, opened.card.slot, at)
+            freshness = replace(freshness, status_issued_at=status_issued_at)
+            # 8-13. Is this the phone the card was issued to, and did its owner unlock it seconds ago, for us?
+            held = presentation.check_holder_proof(
+                unverified,
+                opened,
+                trusted.trust.kinds[kind],
+                at,
+                ctx=ctx,
+                also_asked=also_asked,
+                require_device_bound=policy.device_bound_only,
+            )
+            freshness = replace(freshness, proof_time=held.proof_time)
+            # 14. Is this proof new to this till?
+            until = at + timedelta(seconds=presentation.REPLAY_WINDOW_S)
+            if not self.seen.first_time(held.replay_key, at, until):
+                raise Replayed
+        except CardRefused as refusal:
+            return verdict((Reason(refusal.code, refusal.facts),), freshness, kind=kind)
+        # 15. Does the card say what this screen needs, today?
+        facts = CardFacts(opened.card, day_of(at), synced=held.synced)
+        return verdict(policy.judge(facts, freshness), freshness, kind=kind, facts=facts)
+
+
+def check_clock(trusted: TrustSnapshot, at: datetime) -> None:
+    """Check 0: a clock set back makes expired things live again, so no signed time may be ahead of it.
+
+    The store says so too, by the dates the publisher signed; 72 hours hold whatever the publisher signed.
+    """
+    trusted.check(at)
+    age = at - trusted.signed_at
+    if age > TRUST_MAX_AGE:
+        raise TrustStoreStale(age_s=int(age.total_seconds()))
+
+
+def _check_status(trusted: TrustSnapshot, kind: CardKind, slot: Slot, at: datetime) -> datetime:
+    """Check 7, and when the list that answered was made. A list may only speak of its own kind of card."""
+    revoked, suspended = trusted.revoked.get(slot.list), trusted.suspended.get(slot.list)
+    if revoked is None or suspended is None or trusted.trust.status_lists.get(slot.list) is not kind:
+        raise StatusListUnknown(list=slot.list)
+    made_at = min(revoked.issued_at, suspended.issued_at)
+    if at - made_at > TRUST_MAX_AGE:
+        raise StatusStale(age_s=int((at - made_at).total_seconds()))
+    if revoked.is_set(slot.idx):
+        raise Revoked
+    if suspended.is_set(slot.idx):
+        raise Suspended
+    return made_at
