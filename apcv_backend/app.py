@@ -10,8 +10,6 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
-from apcv_backend.issuance import routes as issuance_routes
-from apcv_backend.publication import routes as publication_routes
 
 MAX_BODY_BYTES = 65_536  # an attestation with five certificates is about 6 KB
 
@@ -34,8 +32,6 @@ def create_app(services: Services) -> Flask:
     api.register_blueprint(
         enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
     )
-    api.register_blueprint(issuance_routes.make_blueprint(services.issuance, clock=clock, counters=counters))
-    app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))
     app.register_blueprint(make_health_blueprint(services))
     app.register_blueprint(make_docs_blueprint(api))
 

@@ -48,7 +48,11 @@ class RelyingParty:
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting. Paths are absolute; `public_url` is what phones call, without a trailing slash."""
+    """Every setting. Paths are absolute; `public_url` is what phones call, without a trailing slash.
+
+    `rights_shift_days` moves the dates of the demonstration's rights, so that its fictitious people can be
+    shown on any day; production refuses it.
+    """
 
     environment: Environment
     public_url: str
@@ -61,9 +65,11 @@ class Config:
     attestation_roots: Path
     mds_blob: Path | None
     mds_root: Path | None
+    android_status: Path | None
     ecps_binding: Binding
     status_capacity: int
     max_devices: int
+    rights_shift_days: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -85,9 +91,11 @@ class Config:
             attestation_roots=reader.path("ATTESTATION_ROOTS"),
             mds_blob=reader.optional_path("MDS_BLOB"),
             mds_root=reader.optional_path("MDS_ROOT"),
+            android_status=reader.optional_path("ANDROID_STATUS"),
             ecps_binding=reader.binding("ECPS_BINDING"),
             status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 28),
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
+            rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
         )
         reader.refuse_unknown()
         config.refuse_unsafe()
@@ -108,6 +116,8 @@ class Config:
             raise ConfigError(f"{PREFIX}PUBLIC_URL doit commencer par https:// en production.")
         if self.database_url.startswith("sqlite"):
             raise ConfigError(f"{PREFIX}DATABASE_URL doit désigner PostgreSQL en production.")
+        if self.rights_shift_days:
+            raise ConfigError(f"{PREFIX}RIGHTS_SHIFT_DAYS n'existe que pour les démonstrations.")
 
 
 class _Reader:

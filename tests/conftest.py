@@ -110,10 +110,10 @@ def _postgres_template(server: Server) -> str:
 @pytest.fixture(scope="session")
 def keyring_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The keys of one development ceremony, good from the day before the tests' morning."""
-    from keys.ceremony import hold_development_ceremony
+    from keys.ceremony import hold_ceremony
 
     directory = tmp_path_factory.mktemp("ceremony") / "keys"
-    hold_development_ceremony(directory, at=MORNING - timedelta(days=1))
+    hold_ceremony(directory, MORNING - timedelta(days=1), random=secrets.token_bytes)
     return directory
 
 

@@ -1,0 +1,163 @@
+"""The composition root: the only file that knows concrete stores, sources and keys.
+
+`build(config)` opens everything once and gives `Services`; rooms receive what they asked for in their ports.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import create_engine
+
+from apcv_backend.audit import Journal
+from apcv_backend.config import Config
+from apcv_backend.connections import PeopleOfBothKinds
+from apcv_backend.database import Database
+from apcv_backend.enrolment.code_service import CodeDesk
+from apcv_backend.enrolment.device_service import DeviceDesk
+from apcv_backend.enrolment.service import EnrolmentRoom, Registration
+from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
+from apcv_backend.enrolment.store.codes import SqlActivationCodes
+from apcv_backend.enrolment.store.register import SqlRegisters
+from apcv_backend.ephemeral import MemoryEphemeral, RedisEphemeral
+from apcv_backend.migrations import is_current
+from apcv_backend.policies import card_terms
+from apcv_backend.professionals.service import DirectoryService
+from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
+from apcv_backend.rights.demo_source import FileRightsSource
+from apcv_backend.status_slots import StatusSlots
+from apcv_backend.vault import Vault
+from keys.keyring import Keyring, SecretName
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the doors lead to, built once a process."""
+
+    config: Config
+    clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
+    database: Database
+    vault: Vault
+    keyring: Keyring
+    journal: Journal
+    ephemeral: MemoryEphemeral | RedisEphemeral
+    rights: FileRightsSource
+    directory: SqlDirectory
+    professionals: DirectoryService
+    enrolment: EnrolmentRoom
+
+    def readiness(self, at: datetime) -> dict[str, bool]:
+        """What a request needs, each true or false: database, schema, publication."""
+        reachable = self.database.ready()
+        return {"database": reachable, "schema": reachable and self._schema_is_current()}
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.database.close()
+        if isinstance(self.ephemeral, RedisEphemeral):
+            self.ephemeral.close()
+
+    def _schema_is_current(self) -> bool:
+        engine = create_engine(self.database.url)
+        try:
+            return is_current(engine)
+        finally:
+            engine.dispose()
+
+
+def now_utc() -> datetime:
+    """The clock of the real world, aware UTC."""
+    return datetime.now(UTC)
+
+
+def services_from_env() -> Services:
+    """The services on the settings of this process's environment. Raises `ConfigError`."""
+    return build(Config.from_env(os.environ))
+
+
+def build(
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = now_utc,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> Services:
+    """Open the database, the vault, the sources and the rooms of `config`.
+
+    Raises:
+        KeyringUnusable, RightsFilesInvalid, InvalidValue: what could not be opened, by name.
+    """
+    at = clock()
+    database = Database(config.database_url)
+    keyring = Keyring.open(config.keys_dir, acknowledged_development=not config.is_production)
+    vault = _vault(keyring, random)
+    journal = Journal(vault)
+    slots = StatusSlots(config.status_capacity, random, is_sqlite=database.is_sqlite)
+    rights = FileRightsSource(
+        config.rights_dir, shift_days=config.rights_shift_days, acknowledged=not config.is_production
+    )
+    directory = SqlDirectory(database)
+    people = PeopleOfBothKinds(rights, directory)
+    return Services(
+        config=config,
+        clock=clock,
+        random=random,
+        database=database,
+        vault=vault,
+        keyring=keyring,
+        journal=journal,
+        ephemeral=_ephemeral(config),
+        rights=rights,
+        directory=directory,
+        professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
+        enrolment=_enrolment(config, database, vault, journal, slots, people, random, at),
+    )
+
+
+def _enrolment(
+    config: Config,
+    database: Database,
+    vault: Vault,
+    journal: Journal,
+    slots: StatusSlots,
+    people: PeopleOfBothKinds,
+    random: Callable[[int], bytes],
+    at: datetime,
+) -> EnrolmentRoom:
+    codes = SqlActivationCodes(database, vault, journal)
+    registers = SqlRegisters(database, vault, journal, slots)
+    registration = Registration(
+        identities=codes,
+        people=people,
+        ceremonies=SqlCeremonies(database),
+        registers=registers,
+        macs=vault,
+        terms=card_terms(config, database, at),
+        public_url=config.public_url,
+        random=random,
+    )
+    return EnrolmentRoom(
+        registration=registration,
+        devices=DeviceDesk(registers=registers, macs=vault, public_url=config.public_url, random=random),
+        codes=CodeDesk(codes=codes, people=people, random=random),
+    )
+
+
+def _vault(keyring: Keyring, random: Callable[[int], bytes]) -> Vault:
+    return Vault(
+        codes=keyring.secret(SecretName.CODES),
+        nonce=keyring.secret(SecretName.NONCE),
+        nir_index=keyring.secret(SecretName.NIR_INDEX),
+        nir_at_rest=keyring.secret(SecretName.NIR_AT_REST),
+        audit=keyring.secret(SecretName.AUDIT),
+        random=random,
+    )
+
+
+def _ephemeral(config: Config) -> MemoryEphemeral | RedisEphemeral:
+    here = MemoryEphemeral()
+    return here if config.redis_url is None else RedisEphemeral(config.redis_url, here)

@@ -1,0 +1,77 @@
+"""Alive and ready are two questions; the page of the interface and the errors of the door."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from apcv_backend.bootstrap import Services
+
+
+def test_an_alive_backend_that_can_work_is_ready(client: FlaskClient) -> None:
+    """With its database there and at the newest step, it may be given work."""
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["database"], answer.json["schema"]) == (200, True, True)
+
+
+def test_a_lost_database_makes_it_not_ready_but_alive(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readiness goes red; liveness does not, or the supervisor would kill what only waits."""
+    monkeypatch.setattr(services.database, "ready", lambda: False)
+
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_interface_is_shown_to_people_and_machines(client: FlaskClient) -> None:
+    """OpenAPI 3.1 for programs, a page without scripts for people."""
+    document = client.get("/openapi.json").json
+    page = client.get("/docs").text
+
+    assert document["openapi"] == "3.1.0"
+    assert all(path in page for path in document["paths"])
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("PUT", "/v1/enrolments", 405, "method_not_allowed"),
+        ("POST", "/healthz", 405, "method_not_allowed"),
+    ],
+)
+def test_the_doors_own_errors_are_problem_documents(
+    client: FlaskClient, method: str, path: str, status: int, code: str
+) -> None:
+    """Even an address that does not exist answers in the one form, and a 405 says what is allowed."""
+    answer = client.open(path, method=method)
+
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert answer.content_type == "application/problem+json"
+    assert (status != 405) or answer.headers["Allow"]
+
+
+def test_an_unforeseen_error_says_nothing_of_itself(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug is a 500 without detail: whatever its message held stays inside."""
+
+    def fail() -> bool:
+        raise RuntimeError("158032A99904296")
+
+    monkeypatch.setattr(services.database, "ready", fail)
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+    assert "158032A" not in answer.text
+
+
+def test_a_huge_body_is_refused(client: FlaskClient) -> None:
+    """More than 64 KiB is never read."""
+    answer = client.post("/v1/enrolments", data=b"{" + b" " * 70_000, content_type="application/json")
+
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
