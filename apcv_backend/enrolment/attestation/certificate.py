@@ -7,9 +7,9 @@ parser had put off reading.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
 from apcv_backend.enrolment.ceremony.errors import AttestationCertificateMalformed
+
+Kind = TypeVar("Kind", bound=x509.ExtensionType)
 
 MAX_CERTIFICATE = 16_384
 MIN_RSA_BITS = 2048
@@ -38,7 +40,8 @@ class AttestationCertificate:
     """A certificate and what it says of itself; nothing in it is trusted before `chain.check_path`.
 
     `is_ca` is None without basic constraints; `may_sign_certificates` is None without key usage;
-    `extensions` maps dotted object identifiers to the raw DER value.
+    `extended_usages` are dotted object identifiers; `extensions` maps such an identifier to the raw DER
+    value.
     """
 
     parsed: x509.Certificate = field(repr=False)
@@ -51,6 +54,7 @@ class AttestationCertificate:
     is_ca: bool | None
     path_length: int | None
     may_sign_certificates: bool | None
+    extended_usages: frozenset[str]
     extensions: dict[str, bytes] = field(repr=False)
     critical: frozenset[str]
 
@@ -65,10 +69,7 @@ class AttestationCertificate:
         if not isinstance(unverified, bytes) or len(unverified) > MAX_CERTIFICATE:
             raise AttestationCertificateMalformed(why="not a certificate")
         try:
-            with warnings.catch_warnings():
-                # The parser warns about odd serial numbers and parameters of certificates already in phones.
-                warnings.simplefilter("ignore")
-                return cls.of(x509.load_der_x509_certificate(unverified))
+            return cls.of(x509.load_der_x509_certificate(unverified))
         except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
             raise AttestationCertificateMalformed(why=type(error).__name__) from error
         except (
@@ -82,6 +83,7 @@ class AttestationCertificate:
         extensions = certificate.extensions
         basic = _value(extensions, x509.BasicConstraints)
         usage = _value(extensions, x509.KeyUsage)
+        extended = _value(extensions, x509.ExtendedKeyUsage)
         public_key = certificate.public_key()
         _check_strength(public_key)
         return cls(
@@ -92,9 +94,10 @@ class AttestationCertificate:
             public_key=public_key,
             not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,
-            is_ca=basic.ca if isinstance(basic, x509.BasicConstraints) else None,
-            path_length=basic.path_length if isinstance(basic, x509.BasicConstraints) else None,
-            may_sign_certificates=usage.key_cert_sign if isinstance(usage, x509.KeyUsage) else None,
+            is_ca=basic.ca if basic else None,
+            path_length=basic.path_length if basic else None,
+            may_sign_certificates=usage.key_cert_sign if usage else None,
+            extended_usages=frozenset(each.dotted_string for each in extended or ()),
             extensions={each.oid.dotted_string: each.value.public_bytes() for each in extensions},
             critical=frozenset(each.oid.dotted_string for each in extensions if each.critical),
         )
@@ -120,7 +123,7 @@ class AttestationCertificate:
         return self.critical - {oid.dotted_string for oid in _CRITICAL_READ}
 
 
-def _value(extensions: x509.Extensions, kind: type[x509.ExtensionType]) -> x509.ExtensionType | None:
+def _value(extensions: x509.Extensions, kind: type[Kind]) -> Kind | None:
     return next((each.value for each in extensions if isinstance(each.value, kind)), None)
 
 

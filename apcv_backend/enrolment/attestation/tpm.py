@@ -22,10 +22,8 @@ from apcv_backend.enrolment.ceremony.errors import (
     AttestationStatementMalformed,
 )
 
-_AIK_USAGE = bytes.fromhex(
-    "3007060567810508 03".replace(" ", "")
-)  # SEQUENCE { 2.23.133.8.3 tcg-kp-AIKCertificate }
-_EKU, _SAN = "2.5.29.37", "2.5.29.17"
+_AIK_USAGE = "2.23.133.8.3"  # tcg-kp-AIKCertificate
+_SAN = "2.5.29.17"
 _V3 = 3
 
 
@@ -50,7 +48,7 @@ def check(context: StatementContext, anchors: tuple[x509.Certificate, ...]) -> P
         raise AttestationCertificateVersion(version=leaf.version)
     if len(leaf.parsed.subject):
         raise AttestationCertificateSubject(member="not empty")
-    if leaf.extensions.get(_EKU) != _AIK_USAGE:
+    if _AIK_USAGE not in leaf.extended_usages:
         raise AttestationCertificateExtension(why="extended key usage")
     if _SAN not in leaf.extensions:
         raise AttestationCertificateExtension(why="subject alternative name")
