@@ -22,7 +22,7 @@ DESCRIPTION = (
 )
 
 
-class DocumentedApi(Api):
+class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     """The Api whose errors are left to `problems.mount`."""
 
     def _register_error_handlers(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from flask import Flask, Response
 
 from apcv_backend import problems
-from apcv_backend.api import build_api
+from apcv_backend.api import DocumentedApi, build_api
 from apcv_backend.bootstrap import Services
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
@@ -22,16 +24,37 @@ _HEADERS = {
 }
 
 
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document alone: describing the doors needs no service behind them."""
+    app = Flask(__name__)
+    app.config["PUBLIC_URL"] = "https://cartes.example"
+    api = build_api(app)
+    _open_rooms(api, cast("Services", _Described()))
+    with app.app_context():
+        return dict(api.spec.to_dict())
+
+
+class _Described:
+    """Stands where services will: nothing of it is called to describe a route."""
+
+    def __getattr__(self, _name: str) -> None:
+        return None
+
+
+def _open_rooms(api: DocumentedApi, services: Services) -> None:
+    clock, counters = services.clock, services.ephemeral
+    api.register_blueprint(
+        enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
+    )
+
+
 def create_app(services: Services) -> Flask:
     """The application on services already built: blueprints, problem documents, security headers."""
     app = Flask(__name__)
     app.config.update(PUBLIC_URL=services.config.public_url, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     problems.mount(app)
     api = build_api(app)
-    clock, counters = services.clock, services.ephemeral
-    api.register_blueprint(
-        enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
-    )
+    _open_rooms(api, services)
     app.register_blueprint(make_health_blueprint(services))
     app.register_blueprint(make_docs_blueprint(api))
 

@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect | None) -> int | None:
         """Refuse a naive datetime: an instant without a zone is not an instant."""
         del dialect
         if value is None:
@@ -46,7 +46,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a naive datetime is not an instant")
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect | None) -> datetime | None:
         """Give back an aware UTC datetime."""
         del dialect
         return None if value is None else _EPOCH + value * _MICROSECOND

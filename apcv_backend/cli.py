@@ -1,0 +1,153 @@
+"""The operator's command line: bring the database up to date, serve, publish, open codes, back up, check.
+
+    python -m apcv_backend migrate
+    python -m apcv_backend serve --port 8000
+    python -m apcv_backend publish --watch
+    python -m apcv_backend --help
+
+Settings come from the environment (`APCV_…`); one that is missing or wrong stops the command with a sentence.
+Exit codes: 0 done, 1 something was found wrong, 2 the command or the settings do not allow it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cartes.errors import CarteError
+
+if TYPE_CHECKING:  # built only when a command needs it
+    from apcv_backend.bootstrap import Services
+
+_WRONG = 1
+
+
+class _Operator(click.Group):
+    """Turns our own errors into one sentence and an exit code: never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        from apcv_backend.config import ConfigError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.UsageError(str(error)) from error
+        except CarteError as error:
+            raise click.UsageError(f"Refusé : {error}") from error
+
+
+class _LateServices:
+    """The services, built when a command first touches one: `--help` and `openapi` need no settings."""
+
+    def __init__(self) -> None:
+        self._built: object | None = None
+
+    def __getattr__(self, name: str) -> object:
+        if self._built is None:
+            from apcv_backend.bootstrap import services_from_env
+
+            self._built = services_from_env()
+        return getattr(self._built, name)
+
+
+@click.group(cls=_Operator)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Les commandes de l'exploitant du serveur de cartes."""
+    ctx.obj = _LateServices()
+
+
+@main.command()
+def migrate() -> None:
+    """Met la base de données à la dernière étape de son histoire."""
+    import os
+
+    from apcv_backend.config import Config
+    from apcv_backend.migrations import upgrade
+
+    upgrade(Config.from_env(os.environ).database_url)
+    click.echo("Base à jour.")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int) -> None:
+    """Sert l'application (granian) sur les réglages de l'environnement, vérifiés avant de commencer."""
+    import os
+
+    from apcv_backend.config import Config
+
+    Config.from_env(os.environ)
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=4,
+        workers_kill_timeout=5,
+    ).serve()
+
+
+@main.command()
+@click.option("--write", "target", type=click.Path(dir_okay=False, path_type=Path), help="Écrit ce fichier.")
+@click.option(
+    "--check", "checked", type=click.Path(dir_okay=False, path_type=Path), help="Compare à ce fichier."
+)
+def openapi(target: Path | None, checked: Path | None) -> None:
+    """Le document OpenAPI : affiché, écrit dans un fichier, ou comparé à celui qui y est."""
+    import json
+
+    from apcv_backend.app import openapi_document
+
+    text = json.dumps(openapi_document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if target is not None:
+        target.write_text(text, encoding="utf-8")
+    elif checked is not None:
+        if not checked.exists() or checked.read_text(encoding="utf-8") != text:
+            click.echo(f"{checked} n'est plus à jour : lancer `make docs`.", err=True)
+            sys.exit(_WRONG)
+    else:
+        click.echo(text, nl=False)
+
+
+@main.command()
+@click.option("--to", "target", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(services: Services, target: Path) -> None:
+    """Copie toute la base, d'un seul instant, dans un fichier neuf (les clés n'y sont pas)."""
+    from apcv_backend.backup import write_backup
+
+    rows = write_backup(services.database, target)
+    click.echo(f"{rows} lignes dans {target}. Les clés se sauvegardent à part, et ailleurs.")
+
+
+@main.command()
+@click.option("--from", "source", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def restore(services: Services, source: Path) -> None:
+    """Remet une sauvegarde dans une base vide, à la même étape de son histoire."""
+    from apcv_backend.backup import read_backup
+
+    rows = read_backup(services.database, source)
+    click.echo(f"{rows} lignes remises.")
+
+
+@main.command("check-journal")
+@click.pass_obj
+def check_journal(services: Services) -> None:
+    """Vérifie que chaque ligne du journal est celle qui fut écrite ; code 1 s'il y en a une autre."""
+    altered = list(services.journal.altered(services.database))
+    if altered:
+        click.echo(f"Lignes modifiées après coup : {', '.join(map(str, altered))}", err=True)
+        sys.exit(_WRONG)
+    click.echo("Chaque ligne du journal est telle qu'elle fut écrite.")
