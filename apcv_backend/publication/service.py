@@ -1,0 +1,75 @@
+"""Publish what tills must know: whom to trust and what is revoked, signed, as plain files.
+
+    1. take the publication for us alone;
+    2. read what is published and what is so now;
+    3. keep what did not change, write what did;
+    4. sign from the bottom up, the timestamp last: tills see the whole or nothing.
+
+Steps 1 and 4 are the repository's. Publishing when nothing changed signs a new timestamp and no more: that is
+how tills know that no news is good news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from apcv_backend.config import Config
+from apcv_backend.publication.ports import Published, StatusSlots, TrustRepository
+from apcv_backend.publication.rules import (
+    TRUST_TARGET,
+    IssuerKeyRecord,
+    status_list_target,
+    status_target,
+    trust_target,
+)
+from cartes.cards import CardKind
+from cartes.status import StatusList, StatusPurpose
+
+
+class PublicationService:
+    """Publishes, and says until when the publication holds."""
+
+    def __init__(
+        self,
+        repository: TrustRepository,
+        slots: StatusSlots,
+        issuer_keys: Callable[[], Iterable[IssuerKeyRecord]],
+        config: Config,
+    ) -> None:
+        self._repository = repository
+        self._slots = slots
+        self._issuer_keys = issuer_keys
+        self._config = config
+
+    def publish(self, at: datetime) -> Published:
+        """Publish the state of now, as of `at` (UTC). Safe to call from several processes at once.
+
+        Raises a `PublicationRefused` or `OSError`; what was published before then stands.
+        """
+        return self._repository.publish(self._compose, at)
+
+    def expires_at(self) -> datetime | None:
+        """When the publication in force ends (UTC), or `None` before the first one."""
+        return self._repository.expires_at()
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether there is a publication and it has not ended at `at`."""
+        ends_at = self.expires_at()
+        return ends_at is not None and at < ends_at
+
+    def _compose(self, published: Mapping[str, bytes], at: datetime) -> Mapping[str, bytes]:
+        targets = {
+            TRUST_TARGET: trust_target(published.get(TRUST_TARGET), self._issuer_keys(), self._config, at)
+        }
+        for kind in CardKind:
+            for purpose, indices in (
+                (StatusPurpose.REVOKED, self._slots.revoked(kind.wire, at)),
+                (StatusPurpose.SUSPENDED, self._slots.suspended(kind.wire, at)),
+            ):
+                # A capacity made smaller must not hide slots given before.
+                size = max(self._config.status_capacity, max(indices, default=0) + 1)
+                wanted = StatusList(kind.wire, purpose, size, at, indices)
+                name = status_target(kind.wire, purpose)
+                targets[name] = status_list_target(published.get(name), wanted)
+        return targets

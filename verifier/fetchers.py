@@ -1,0 +1,105 @@
+"""How a refresh reads a publication: over http(s) with deadlines, or from a folder such as a USB stick.
+
+Both count requests and bytes. python-tuf bounds each file's size; here each file also has a time, because a
+source may send one byte at a time for ever. No redirect is followed and nothing is tried again: the till asks
+again at its next refresh.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+from tuf.ngclient.fetcher import FetcherInterface
+
+CONNECT_S: Final = 2.0
+READ_S: Final = 5.0
+FILE_S: Final = 60.0
+_CHUNK: Final = 65_536
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+
+Progress = Callable[[str, int, int], None]
+"""Told after each file: its name, how many requests so far, how many bytes so far."""
+
+
+class CountingFetcher(FetcherInterface):
+    """What both fetchers share: the counts, and the word to whoever shows progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.requests = 0
+        self.received = 0
+        self._progress = progress
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        self.requests += 1
+        for chunk in self._read(url):
+            self.received += len(chunk)
+            yield chunk
+        self._progress(unquote(url.rsplit("/", 1)[-1]), self.requests, self.received)
+
+    def _read(self, url: str) -> Iterator[bytes]:
+        raise NotImplementedError
+
+
+class HttpFetcher(CountingFetcher):
+    """Over http(s), one connection kept between files."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        *,
+        connect_s: float = CONNECT_S,
+        read_s: float = READ_S,
+        file_s: float = FILE_S,
+    ) -> None:
+        super().__init__(progress)
+        self._file_s = file_s
+        self._pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=connect_s, read=read_s),
+            retries=False,
+            headers={"User-Agent": "cartes-verifier", "Accept-Encoding": "identity"},
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _read(self, url: str) -> Iterator[bytes]:
+        ends_at = time.monotonic() + self._file_s
+        try:
+            response = self._pool.request("GET", url, preload_content=False, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise DownloadError(type(error).__name__) from error
+        try:
+            if response.status != _OK:
+                raise DownloadHTTPError("not found", response.status)
+            for chunk in response.stream(_CHUNK, decode_content=False):
+                if time.monotonic() > ends_at:
+                    raise SlowRetrievalError("too slow")
+                yield chunk
+        except urllib3.exceptions.HTTPError as error:
+            raise DownloadError(type(error).__name__) from error
+        finally:
+            response.drain_conn() if response.status != _OK else response.close()
+            response.release_conn()
+
+
+class FolderFetcher(CountingFetcher):
+    """From a folder, named by `file:` addresses."""
+
+    def _read(self, url: str) -> Iterator[bytes]:
+        path = Path(unquote(urlsplit(url).path))
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk
+        except FileNotFoundError as error:
+            raise DownloadHTTPError("not found", _NOT_FOUND) from error
+        except OSError as error:
+            raise DownloadError(type(error).__name__) from error

@@ -1,0 +1,218 @@
+"""The whole of what a till trusts, from files to values: five roles, one trust list, the status lists.
+
+`check_bundle` follows the order of the TUF client workflow (specification 5.3 to 5.7): the chain of roots,
+the timestamp, the snapshot, the targets, the delegated `status`, and then each file by length and SHA-256. No
+clock is read: expiry and age are facts of the result, and whoever uses them judges them.
+
+The timestamp carries `issued_at`, signed: TUF itself signs only when things end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cartes.errors import CarteError
+from cartes.status import StatusList, StatusPurpose
+from cartes.trust import TrustList
+from verifier.signed_metadata import (
+    BadMetadata,
+    RoleKeys,
+    SignedRole,
+    instant,
+    members_of,
+    parse_role,
+    role_keys,
+)
+
+TRUST_TARGET: Final = "trust.json"
+STATUS_ROLE: Final = "status"
+STATUS_PATHS: Final = ["status/*"]
+
+
+def status_target(list_id: int, purpose: StatusPurpose) -> str:
+    """The name of the target that carries a status list, such as `status/1-revoked`."""
+    return f"status/{list_id}-{purpose.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustFiles:
+    """The bytes of a publication, nothing proven: every root by version, four roles, targets by name."""
+
+    roots: Mapping[int, bytes]
+    timestamp: bytes
+    snapshot: bytes
+    targets: bytes
+    status: bytes
+    target_files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustBundle:
+    """A publication whose signatures, versions, lengths and hashes were all proven.
+
+    `signed_at` is the timestamp's; `expires_at` is the first end among the five roles; `versions` is by role.
+    """
+
+    trust: TrustList
+    revoked: Mapping[int, StatusList]
+    suspended: Mapping[int, StatusList]
+    signed_at: datetime
+    expires_at: datetime
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMoment:
+    """A timestamp's own facts: its version and when it was signed."""
+
+    version: int
+    signed_at: datetime
+
+
+def check_roots(roots: Mapping[int, bytes]) -> tuple[SignedRole, ...]:
+    """Prove a chain of roots: the first by itself, each next by the one before and by itself.
+
+    The first is the anchor: nothing here can say whether it is the right one. Raises `BadMetadata`.
+    """
+    if not roots:
+        raise BadMetadata(file="root.json", why="missing")
+    chain: list[SignedRole] = []
+    for version in range(min(roots), max(roots) + 1):
+        file = f"{version}.root.json"
+        if version not in roots:
+            raise BadMetadata(file=file, why="missing")
+        unverified = parse_role(roots[version], "root", file)
+        root = unverified.check(
+            authority(chain[-1] if chain else _self_described(unverified.unverified_body, file), "root")
+        )
+        unverified.check(authority(root, "root"))
+        if root.version != version:
+            raise BadMetadata(file=file, why="version")
+        chain.append(root)
+    return tuple(chain)
+
+
+def authority(root: SignedRole, role: str) -> RoleKeys:
+    """Who signs for a top-level role, as a root says."""
+    roles = members_of(root.file, root.body.get("roles"), "roles")
+    return role_keys(root.file, root.body.get("keys"), roles.get(role))
+
+
+def check_moment(timestamp: bytes, file: str, roots: tuple[SignedRole, ...]) -> SignedMoment:
+    """Prove a timestamp by any root of the chain: an old one may have been signed by a key since replaced."""
+    unverified = parse_role(timestamp, "timestamp", file)
+    for root in reversed(roots):
+        try:
+            signed = unverified.check(authority(root, "timestamp"))
+        except BadMetadata:
+            continue
+        return SignedMoment(signed.version, instant(file, signed.body, "issued_at"))
+    raise BadMetadata(file=file, why="signature")
+
+
+def check_bundle(files: TrustFiles) -> TrustBundle:
+    """Prove a publication. Raises `BadMetadata` naming the first file that does not hold."""
+    root = check_roots(files.roots)[-1]
+    timestamp = parse_role(files.timestamp, "timestamp", "timestamp.json").check(authority(root, "timestamp"))
+    snapshot = parse_role(files.snapshot, "snapshot", "snapshot.json").check(authority(root, "snapshot"))
+    _check_listed(timestamp, snapshot, files.snapshot)
+    targets = parse_role(files.targets, "targets", "targets.json").check(authority(root, "targets"))
+    _check_listed(snapshot, targets, files.targets)
+    status = parse_role(files.status, "targets", "status.json").check(_status_authority(targets))
+    _check_listed(snapshot, status, files.status)
+    trust = _trust_list(files, targets)
+    revoked: dict[int, StatusList] = {}
+    suspended: dict[int, StatusList] = {}
+    for list_id in trust.status_lists:
+        for purpose, lists in ((StatusPurpose.REVOKED, revoked), (StatusPurpose.SUSPENDED, suspended)):
+            lists[list_id] = _status_list(files, status, list_id, purpose)
+    chain = (root, timestamp, snapshot, targets, status)
+    return TrustBundle(
+        trust=trust,
+        revoked=revoked,
+        suspended=suspended,
+        signed_at=instant("timestamp.json", timestamp.body, "issued_at"),
+        expires_at=min(role.expires_at for role in chain),
+        versions={
+            "root": root.version,
+            "timestamp": timestamp.version,
+            "snapshot": snapshot.version,
+            "targets": targets.version,
+            "status": status.version,
+            "trust": trust.version,
+        },
+    )
+
+
+def _self_described(unverified_body: Mapping[str, Any], file: str) -> SignedRole:
+    """The first root speaks for itself: its keys are used to check it, and for nothing before that."""
+    return SignedRole(file, 0, instant(file, unverified_body, "expires"), unverified_body)
+
+
+def _check_listed(parent: SignedRole, child: SignedRole, data: bytes) -> None:
+    """Prove that `parent` lists this very version of `child`, and its hash if it gives one."""
+    listed = members_of(parent.file, parent.body.get("meta"), "meta").get(child.file)
+    entry = members_of(child.file, listed, "not_listed")
+    if entry.get("version") != child.version:
+        raise BadMetadata(
+            file=child.file, why="mix_and_match", listed=entry.get("version"), found=child.version
+        )
+    if "length" in entry and entry["length"] != len(data):
+        raise BadMetadata(file=child.file, why="length")
+    if "hashes" in entry:
+        _check_hash(child.file, entry, data)
+
+
+def _status_authority(targets: SignedRole) -> RoleKeys:
+    """Who signs the status lists: the one delegation we know, for its own paths and nothing else."""
+    delegations = members_of(targets.file, targets.body.get("delegations"), "delegations")
+    roles = delegations.get("roles")
+    if not isinstance(roles, list) or len(roles) != 1:
+        raise BadMetadata(file=targets.file, why="delegations")
+    role = members_of(targets.file, roles[0], "delegations")
+    if role.get("name") != STATUS_ROLE or role.get("paths") != STATUS_PATHS:
+        raise BadMetadata(file=targets.file, why="delegations")
+    return role_keys(targets.file, delegations.get("keys"), role)
+
+
+def _trust_list(files: TrustFiles, targets: SignedRole) -> TrustList:
+    data = _target(files, targets, TRUST_TARGET)
+    try:
+        return TrustList.parse(data)
+    except CarteError as refused:
+        raise BadMetadata(file=TRUST_TARGET, why=str(refused)) from refused
+
+
+def _status_list(files: TrustFiles, status: SignedRole, list_id: int, purpose: StatusPurpose) -> StatusList:
+    name = status_target(list_id, purpose)
+    data = _target(files, status, name)
+    try:
+        found = StatusList.decode(data)
+    except CarteError as refused:
+        raise BadMetadata(file=name, why=str(refused)) from refused
+    if (found.list_id, found.purpose) != (list_id, purpose):
+        raise BadMetadata(file=name, why="another_list")
+    return found
+
+
+def _target(files: TrustFiles, role: SignedRole, name: str) -> bytes:
+    entry = members_of(
+        name, members_of(role.file, role.body.get("targets"), "targets").get(name), "not_listed"
+    )
+    data = files.target_files.get(name)
+    if data is None:
+        raise BadMetadata(file=name, why="missing")
+    if entry.get("length") != len(data):
+        raise BadMetadata(file=name, why="length")
+    _check_hash(name, entry, data)
+    return data
+
+
+def _check_hash(file: str, entry: Mapping[str, Any], data: bytes) -> None:
+    listed = members_of(file, entry.get("hashes"), "hashes").get("sha256")
+    if listed != hashlib.sha256(data).hexdigest():
+        raise BadMetadata(file=file, why="hash")

@@ -1,0 +1,327 @@
+"""What this workstation trusts, kept in a folder, proven again each time it is read.
+
+    store/
+      current             the name of the generation in force: replaced in one step
+      floor.json          the latest signed timestamp ever seen, as it was signed
+      generations/7-1a2b/ one publication, whole: N.root.json, four roles, targets/
+
+A new publication is written beside the old one and only then becomes current, so that a cut of power leaves
+one or the other. It is accepted only if no role's version goes back. The floor is a signed file, not a date:
+it can neither be raised by hand to stop the till, nor lowered below what the publication itself says.
+
+Nobody can protect a folder from someone who replaces all of it, root included: the first root is trusted
+because a person gave it to `init`. Imports no TUF library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from cartes.errors import TrustStoreStale, TrustStoreUnusable, VerifierClockBehind
+from cartes.seal import CLOCK_SKEW_S
+from cartes.status import StatusList
+from cartes.trust import TrustList
+from verifier.durable import locked, sync_directory, write_durably
+from verifier.signed_metadata import BadMetadata, parse_role
+from verifier.trust_bundle import (
+    SignedMoment,
+    TrustBundle,
+    TrustFiles,
+    check_bundle,
+    check_moment,
+    check_roots,
+)
+from verifier.trust_errors import (
+    RootUnusable,
+    StoreAlreadyInitialised,
+    StoreNotWritten,
+    TrustForged,
+    TrustFrozen,
+    TrustRolledBack,
+)
+
+GRACE: Final = timedelta(hours=48)
+"""How long after the publication's own end a till may still judge, with its age shown."""
+CLOCK_SKEW: Final = timedelta(seconds=CLOCK_SKEW_S)
+_CURRENT: Final = "current"
+_FLOOR: Final = "floor.json"
+_GENERATIONS: Final = "generations"
+_NEVER_REFRESHED: Final = "0-"
+"""How the name of a generation begins that has a root and nothing else yet."""
+_ROLES: Final = ("timestamp", "snapshot", "targets", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSnapshot:
+    """What a till may believe now, all of it proven. Instants are aware UTC.
+
+    `signed_at` is when the publisher last spoke, `expires_at` the first end among its signatures, `floor` the
+    latest signed time this till has ever seen: no believable clock is earlier.
+    """
+
+    trust: TrustList
+    revoked: Mapping[int, StatusList]
+    suspended: Mapping[int, StatusList]
+    signed_at: datetime
+    expires_at: datetime
+    floor: datetime
+
+    def age(self, at: datetime) -> timedelta:
+        """How long ago the publisher last spoke."""
+        return at - self.signed_at
+
+    def check(self, at: datetime) -> None:
+        """Check 0: raise `VerifierClockBehind` or `TrustStoreStale` if nothing may be judged at `at`."""
+        if at < self.floor - CLOCK_SKEW:
+            raise VerifierClockBehind(behind_s=int((self.floor - at).total_seconds()))
+        if at > self.expires_at + GRACE:
+            raise TrustStoreStale(age_s=int(self.age(at).total_seconds()))
+
+
+class TrustStore:
+    """The folder. Processes may share it: writers take turns, readers always see a whole generation."""
+
+    def __init__(self, directory: Path, *, write: Callable[[Path, bytes], None] = write_durably) -> None:
+        self._directory = directory
+        self._write = write
+
+    def init(self, root: bytes) -> None:
+        """Start a store from the publisher's root, which the caller vouches for.
+
+        Doing it again with the same root changes nothing. Raises `RootUnusable`, `StoreAlreadyInitialised`
+        or `StoreNotWritten`.
+        """
+        try:
+            version = _version_of(root)
+        except BadMetadata as refused:
+            raise RootUnusable(**refused.facts) from refused
+        with self._writing():
+            if (self._directory / _CURRENT).exists():
+                if self.roots().get(version) != root:
+                    raise StoreAlreadyInitialised
+                return
+            self._install(f"{_NEVER_REFRESHED}{os.urandom(4).hex()}", {f"{version}.root.json": root})
+
+    def load(self, at: datetime) -> TrustSnapshot:
+        """What may be believed at `at`, every signature and hash proven again.
+
+        Raises `TrustStoreUnusable` naming the file at fault, `VerifierClockBehind` or `TrustStoreStale`.
+        """
+        folder = self._current_folder()
+        try:
+            snapshot = self._snapshot(folder)
+        except FileNotFoundError as error:
+            # Two refreshes may have come while this generation was read, and have taken it away.
+            again = self._current_folder()
+            if again == folder:
+                raise _missing(folder, error) from error
+            snapshot = self._snapshot(again)
+        snapshot.check(at)
+        return snapshot
+
+    def roots(self) -> Mapping[int, bytes]:
+        """The roots of the generation in force, by version, as on disk. Raises `TrustStoreUnusable`."""
+        try:
+            return _roots_in(self._current_folder())
+        except OSError as error:
+            raise TrustStoreUnusable(file="root.json", why=type(error).__name__) from error
+
+    def files(self) -> TrustFiles | None:
+        """The bytes of the generation in force, or `None` if it is not a whole one that holds."""
+        try:
+            files = _files_in(self._current_folder())
+            check_bundle(files)
+        except (OSError, BadMetadata):
+            return None
+        return files
+
+    def accept(self, files: TrustFiles, at: datetime) -> bool:
+        """Put a publication in force if it is genuine, in date and no older; say whether anything changed.
+
+        Raises `TrustForged`, `TrustRolledBack`, `TrustFrozen`, `VerifierClockBehind` (a clock set back
+        would let a frozen publication pass), `TrustStoreUnusable` or `StoreNotWritten`; the store is then as
+        it was.
+        """
+        with self._writing():
+            kept = self.files()
+            offered = self._check_offer(files, kept, at)
+            if kept is not None and kept.timestamp == files.timestamp:
+                return False
+            contents = {f"{version}.root.json": data for version, data in files.roots.items()}
+            contents |= {f"{role}.json": getattr(files, role) for role in _ROLES}
+            contents |= {f"targets/{quote(name, safe='')}": data for name, data in files.target_files.items()}
+            self._install(f"{offered.versions['timestamp']}-{os.urandom(4).hex()}", contents)
+            # After the publication it comes from: written first, a cut here could leave a floor whose root
+            # is not in force yet.
+            self._put(self._directory / _FLOOR, files.timestamp)
+            return True
+
+    # --- Reading ------------------------------------------------------------------------------------
+
+    def _current_folder(self) -> Path:
+        try:
+            name = (self._directory / _CURRENT).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrustStoreUnusable(file=_CURRENT, why="not_initialised") from error
+        if not name or name != Path(name).name or name.startswith("."):
+            raise TrustStoreUnusable(file=_CURRENT, why="name")
+        return self._directory / _GENERATIONS / name
+
+    def _snapshot(self, folder: Path) -> TrustSnapshot:
+        try:
+            files = _files_in(folder)
+            bundle = check_bundle(files)
+            floor = self._floor(files.roots)
+        except BadMetadata as refused:
+            raise TrustStoreUnusable(**refused.facts) from refused
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise TrustStoreUnusable(file=str(error.filename), why=type(error).__name__) from error
+        if floor is not None and _is_older(bundle, floor):
+            raise TrustStoreUnusable(file=_CURRENT, why="rolled_back", floor=floor.signed_at.isoformat())
+        # The floor can only add to what the publication in force says: taking its file away lowers nothing.
+        return TrustSnapshot(
+            bundle.trust,
+            bundle.revoked,
+            bundle.suspended,
+            bundle.signed_at,
+            bundle.expires_at,
+            bundle.signed_at if floor is None else max(bundle.signed_at, floor.signed_at),
+        )
+
+    def _floor(self, roots: Mapping[int, bytes]) -> SignedMoment | None:
+        try:
+            timestamp = (self._directory / _FLOOR).read_bytes()
+        except FileNotFoundError:
+            return None
+        return check_moment(timestamp, _FLOOR, check_roots(roots))
+
+    # --- Accepting ----------------------------------------------------------------------------------
+
+    def _check_offer(self, files: TrustFiles, kept: TrustFiles | None, at: datetime) -> TrustBundle:
+        own_roots = self.roots()
+        for version, root in own_roots.items():
+            if files.roots.get(version) != root:
+                raise TrustForged(file=f"{version}.root.json", why="not_our_root")
+        try:
+            floor = self._floor(own_roots)
+        except BadMetadata as refused:
+            raise TrustStoreUnusable(**refused.facts) from refused
+        try:
+            offered = check_bundle(files)
+        except BadMetadata as refused:
+            raise TrustForged(**refused.facts) from refused
+        if kept is not None:
+            held = check_bundle(kept)
+            check_no_older(offered, held)
+            check_moment_kept(offered, SignedMoment(held.versions["timestamp"], held.signed_at), at)
+            if (
+                offered.versions["timestamp"] == held.versions["timestamp"]
+                and kept.timestamp != files.timestamp
+            ):
+                raise TrustForged(file="timestamp.json", why="same_version_other_content")
+        if floor is not None:
+            check_moment_kept(offered, floor, at)
+        if offered.expires_at <= at:
+            raise TrustFrozen(expired_at=offered.expires_at.isoformat())
+        return offered
+
+    # --- Writing ------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Writers of all processes take turns."""
+        with contextlib.ExitStack() as held:
+            try:
+                self._directory.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(self._directory / ".lock"))
+            except OSError as error:
+                raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
+            yield
+
+    def _install(self, name: str, contents: Mapping[str, bytes]) -> None:
+        """Write a whole generation, then put it in force; take it away again if anything fails."""
+        folder = self._directory / _GENERATIONS / name
+        before = self._generation_name()
+        try:
+            (folder / "targets").mkdir(parents=True)
+            for relative, data in contents.items():
+                self._write(folder / relative, data)
+            sync_directory(folder.parent)
+            self._write(self._directory / _CURRENT, name.encode("ascii"))
+        except OSError as error:
+            if self._generation_name() != name:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
+        # The one before stays until the next refresh: somebody may be reading it.
+        for old in (self._directory / _GENERATIONS).iterdir():
+            if old.name not in {name, before}:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _generation_name(self) -> str | None:
+        try:
+            return (self._directory / _CURRENT).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _put(self, path: Path, data: bytes) -> None:
+        try:
+            self._write(path, data)
+        except OSError as error:
+            raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
+
+
+def check_no_older(offered: TrustBundle, held: TrustBundle) -> None:
+    """Refuse a publication in which any role is older than the one held. Raises `TrustRolledBack`."""
+    for role, version in held.versions.items():
+        if offered.versions[role] < version:
+            raise TrustRolledBack(role=role, seen=version, offered=offered.versions[role])
+
+
+def check_moment_kept(offered: TrustBundle, seen: SignedMoment, at: datetime) -> None:
+    """Refuse a publication signed before a moment already seen, or a clock that is behind that moment."""
+    if _is_older(offered, seen):
+        raise TrustRolledBack(role="timestamp", seen=seen.version, offered=offered.versions["timestamp"])
+    if at < seen.signed_at - CLOCK_SKEW:
+        raise VerifierClockBehind(behind_s=int((seen.signed_at - at).total_seconds()))
+
+
+def _is_older(bundle: TrustBundle, moment: SignedMoment) -> bool:
+    return bundle.versions["timestamp"] < moment.version or bundle.signed_at < moment.signed_at
+
+
+def _missing(folder: Path, error: FileNotFoundError) -> TrustStoreUnusable:
+    if folder.name.startswith(_NEVER_REFRESHED):
+        return TrustStoreUnusable(file="timestamp.json", why="never_refreshed")
+    return TrustStoreUnusable(file=Path(str(error.filename)).name, why="missing")
+
+
+def _version_of(root: bytes) -> int:
+    """The version of a root that is signed by itself. Raises `BadMetadata`."""
+    version: int = parse_role(root, "root", "root.json").unverified_body["version"]
+    check_roots({version: root})
+    return version
+
+
+def _roots_in(folder: Path) -> dict[int, bytes]:
+    roots = {}
+    for path in folder.glob("*.root.json"):
+        version = path.name.removesuffix(".root.json")
+        if version.isascii() and version.isdigit():
+            roots[int(version)] = path.read_bytes()
+    return roots
+
+
+def _files_in(folder: Path) -> TrustFiles:
+    roles = {role: (folder / f"{role}.json").read_bytes() for role in _ROLES}
+    targets = {unquote(path.name): path.read_bytes() for path in (folder / "targets").glob("[!.]*")}
+    return TrustFiles(roots=_roots_in(folder), target_files=targets, **roles)
