@@ -2,7 +2,7 @@
 
     python -m apcv_backend code open --card apcv < numero.txt
     python -m apcv_backend code open --card ecps --person-file idnps.txt
-    python -m apcv_backend code open --card apcv --agent "Anne Martin" --place "France Services, Corte" < numero.txt
+    python -m apcv_backend code open --card apcv --agent "A. Martin" --place "Corte" < numero.txt
 
 Who the person is never stands in the arguments: they are kept by the shell's history and shown to everyone
 by `ps`. It is read from a file or the standard input, one line: the NIR; or, for who has none, the ouvrant

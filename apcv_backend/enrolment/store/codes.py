@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, insert, literal_column, update
+from sqlalchemy import Connection, and_, case, insert, literal_column, update
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
@@ -38,17 +38,20 @@ from apcv_backend.tables import activation_codes
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 
-_WAYS = 2  # the apCV uses the first only; the second MAC is computed all the same, for the cost to be one
+# The apCV uses the first way only. Its second MAC, of an empty secret, is kept and compared all the same: one
+# cost, and no `IS NULL` among what the statement returns (SQLite 3.40 answers that wrongly after a NOT NULL
+# column).
+_WAYS = 2
 _NEVER_A_REFERENCE = "-" * REFERENCE_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """What was typed, read: a reference and the MACs of two ways, the second None when the card has one."""
+    """What was typed, read: a reference and the MACs of two ways."""
 
     reference: str
     first: bytes
-    second: bytes | None
+    second: bytes
 
 
 class SqlActivationCodes:
@@ -97,8 +100,9 @@ class SqlActivationCodes:
     def check(self, proof: UnverifiedProof, at: datetime) -> ProvenIdentity:
         """See `IdentityProofs.check`."""
         guess = self._read(proof)
-        right = activation_codes.c.secret_mac == guess.first
-        right = and_(right, _second_is(guess.second))
+        right = and_(
+            activation_codes.c.secret_mac == guess.first, activation_codes.c.second_mac == guess.second
+        )
         judged = (
             update(activation_codes)
             .where(
@@ -155,24 +159,17 @@ class SqlActivationCodes:
         first, second = self._macs(proof.card, reference, secrets)
         return _Guess(reference, first, second)
 
-    def _macs(self, card: CardKind, reference: str, secrets: tuple[str, ...]) -> tuple[bytes, bytes | None]:
-        padded = (*secrets, "")[:_WAYS]
+    def _macs(self, card: CardKind, reference: str, secrets: tuple[str, ...]) -> tuple[bytes, bytes]:
         first, second = (
             self._vault.code_mac(reference, secret, code_purpose(card, way))
-            for way, secret in enumerate(padded, start=1)
+            for way, secret in enumerate((*secrets, "")[:_WAYS], start=1)
         )
-        return first, second if len(secrets) == _WAYS else None
+        return first, second
 
 
 def agent_of(name: str | None, place: str | None) -> DeskAgent | None:
     """The desk agent of a row, if it names one."""
     return DeskAgent(name, place) if name and place else None
-
-
-def _second_is(second: bytes | None) -> ColumnElement[bool]:
-    if second is None:
-        return activation_codes.c.second_mac.is_(None)
-    return activation_codes.c.second_mac == second
 
 
 def _place(reference: str) -> str:

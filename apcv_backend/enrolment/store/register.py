@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Row, Select, case, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -21,7 +21,6 @@ from apcv_backend.enrolment.activation_codes import MAX_ERRORS, DeskAgent, Ident
 from apcv_backend.enrolment.ports import Fact, NewDevice, Notice, Register
 from apcv_backend.enrolment.rules import Device, PersonKey
 from apcv_backend.enrolment.store.codes import agent_of
-from apcv_backend.enrolment.store.slots import StatusSlots
 from apcv_backend.tables import activation_codes, devices, notices, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind
@@ -43,6 +42,14 @@ _ONE_DEVICE = (
     devices.c.last_used_at,
     devices.c.withdrawn_at,
 )
+
+
+class StatusSlots(Protocol):
+    """The slots of the status lists: revoking a phone's is how a till learns of its loss."""
+
+    def revoke_device(self, tx: Connection, device_id: str, at: datetime) -> int:
+        """Revoke, in the transaction `tx`, every slot the phone's cards stand on; how many were not yet."""
+        ...
 
 
 class SqlRegisters:
