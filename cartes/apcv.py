@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from cartes import fields
@@ -182,7 +183,7 @@ def _amo(value: Any) -> DroitsAmo | None:
         return None
     regime, fund, centre, mgmt, first, days, alsace = fields.array(value, "amo", 7)
     return DroitsAmo(
-        Organisme.from_ints(
+        _organisme(
             fields.uint(regime, "regime", 99),
             fields.uint(fund, "fund", 999),
             fields.uint(centre, "centre", 9999),
@@ -191,6 +192,10 @@ def _amo(value: Any) -> DroitsAmo | None:
         fields.period(first, days, "amo"),
         fields.boolean(alsace, "alsace"),
     )
+
+
+# A till meets the same few organismes all day.
+_organisme: Final = lru_cache(maxsize=256)(Organisme.from_ints)
 
 
 def _amo_claims(amo: DroitsAmo | None) -> list[Any]:

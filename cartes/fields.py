@@ -16,6 +16,8 @@ DAY_ZERO: Final = date(1900, 1, 1)
 _DAY_ZERO: Final = DAY_ZERO.toordinal()
 MAX_DAY: Final = date(2199, 12, 31).toordinal() - _DAY_ZERO
 MAX_UINT32: Final = 0xFFFF_FFFF
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2106  # in whose course 32 bits of seconds end
 
 
 def uint(value: Any, field: str, most: int) -> int:
@@ -81,6 +83,8 @@ def period_numbers(periode: PeriodeDroits, what: str) -> list[int | None]:
 
 def whole_second(at: datetime, what: str) -> datetime:
     """An aware instant in UTC without its fraction of a second, which does not travel."""
+    if at.tzinfo is UTC and not at.microsecond and _FIRST_YEAR <= at.year < _LAST_YEAR:
+        return at  # as `instant` makes them
     if at.tzinfo is None:
         raise InvalidValue(what=what, why="naive_time")
     moment = at.astimezone(UTC).replace(microsecond=0)

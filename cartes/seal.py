@@ -21,7 +21,6 @@ from cartes import es256, fields
 from cartes.apcv import ApcvCard
 from cartes.cards import (
     LONGEST_ISSUED_NAME,
-    SYNCED_MAX_LIFE,
     Binding,
     CardKind,
     DraftCard,
@@ -48,6 +47,7 @@ from cartes.wire import cose, strict_cbor
 
 CLOCK_SKEW_S: Final = 300
 """How far two honest clocks may be apart: an issuer's and a workstation's."""
+_CLOCK_SKEW: Final = timedelta(seconds=CLOCK_SKEW_S)
 MAX_PRESENTED: Final = 449
 """The longest presentation, in bytes: a v16-M symbol. Beyond it the issuer shortens names."""
 PROOF_OVERHEAD: Final = 84
@@ -184,8 +184,7 @@ def _lint_name(what: str, name: str) -> None:
 
 
 def _longest_life(binding: Binding, policy: KindPolicy) -> timedelta:
-    most = timedelta(seconds=policy.max_ttl_s)
-    return min(most, SYNCED_MAX_LIFE) if binding is Binding.SYNCED else most
+    return policy.longest_synced_life if binding is Binding.SYNCED else policy.longest_life
 
 
 def _write_claims(draft: DraftCard) -> bytes:
@@ -227,12 +226,12 @@ def open_seal(
     if not issuer.valid_from <= draft.issued_at < issuer.valid_until:
         raise IssuerKeyOutOfValidity(issuer=issuer.name)
     # 6. Its dates, and the kind this screen asked for.
-    if draft.expires_at - draft.issued_at > _longest_life(draft.card.binding, policy):
-        raise TtlTooLong(most_s=int(_longest_life(draft.card.binding, policy).total_seconds()))
-    now = fields.unix(at)
-    if fields.unix(draft.issued_at) > now + CLOCK_SKEW_S:
+    most = _longest_life(draft.card.binding, policy)
+    if draft.expires_at - draft.issued_at > most:
+        raise TtlTooLong(most_s=int(most.total_seconds()))
+    if draft.issued_at > at + _CLOCK_SKEW:
         raise NotYetValid(issued_at=draft.issued_at.isoformat())
-    if now >= fields.unix(draft.expires_at):
+    if at >= draft.expires_at:
         raise CredentialExpired(expired_at=draft.expires_at.isoformat())
     if expected is not None and kind is not expected:
         raise WrongCardType(expected=expected.value, kind=kind.value)

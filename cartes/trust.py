@@ -13,14 +13,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cartes import fields
-from cartes.cards import COMPRESSED_POINT_SIZE, MAX_LIST, CardKind
+from cartes.cards import COMPRESSED_POINT_SIZE, MAX_LIST, SYNCED_MAX_LIFE, CardKind
 from cartes.errors import InvalidValue
 from cartes.wire import base64url, strict_json
 
@@ -111,6 +111,8 @@ class KindPolicy:
     max_ttl_s: int
     rp_id_hash: bytes = field(init=False, compare=False, repr=False)
     suffixes: Mapping[int, bytes] = field(init=False, compare=False, repr=False)
+    longest_life: timedelta = field(init=False, compare=False, repr=False)
+    longest_synced_life: timedelta = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not _RP_ID.fullmatch(self.rp_id):
@@ -123,6 +125,9 @@ class KindPolicy:
         object.__setattr__(self, "rp_id_hash", hashlib.sha256(self.rp_id.encode("ascii")).digest())
         suffixes = {number: suffix.encode("utf-8") for number, suffix in self.profiles.items()}
         object.__setattr__(self, "suffixes", MappingProxyType(suffixes))
+        life = timedelta(seconds=self.max_ttl_s)
+        object.__setattr__(self, "longest_life", life)
+        object.__setattr__(self, "longest_synced_life", min(life, SYNCED_MAX_LIFE))
 
 
 def _check_profile(number: int, suffix: str) -> None:

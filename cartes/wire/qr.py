@@ -23,7 +23,6 @@ MAX_BYTES: Final = 449 + 161
 MIN_BYTES: Final = 200
 _MOST_DIGITS: Final = len(str(2 << (8 * MAX_BYTES)))  # 1470: far from Python's own limit of 4300
 _LEAST_DIGITS: Final = len(str(1 << (8 * MIN_BYTES)))
-_DIGITS: Final = re.compile(r"[1-9][0-9]*", re.ASCII)
 _MOSTLY_OURS: Final = 0.9
 
 # AZERTY's number row without shift, as Windows, Linux (capital letters with caps lock) and macOS or Belgian
@@ -44,7 +43,8 @@ def unpack(text: str) -> bytes:
 
     The text is taken as it is: no space, sign, separator or foreign digit is forgiven (Python's `int` would).
     """
-    if not _DIGITS.fullmatch(text):
+    # For ASCII text `isdigit` is exactly [0-9]; for any other it is not.
+    if not (text.isascii() and text.isdigit() and text[0] != "0"):
         if _looks_like_ours(text):
             raise BadTransport(why="not_plain_digits")
         raise NotSq1(why="not_digits")

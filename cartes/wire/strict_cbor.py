@@ -14,6 +14,8 @@ strings never mean the same card.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
@@ -62,7 +64,7 @@ def loads(data: bytes, max_size: int = MAX_SIZE) -> Any:
         )
     except (cbor2.CBORError, ValueError, TypeError) as refused:
         raise BadCbor(why="not_decodable") from refused
-    if _shortest(value) != len(data):
+    if _shortest((value,)) != len(data):
         raise BadCbor(why="not_deterministic_or_trailing_bytes")
     return value
 
@@ -82,49 +84,40 @@ def _head(number: int) -> int:
     return 2 if number < 1 << 8 else 3 if number < 1 << 16 else 5 if number < 1 << 32 else 9
 
 
-def _shortest(value: Any) -> int:  # noqa: C901 - one branch a type, flat for speed
-    """The size of a decoded value's deterministic encoding; refuses what is not plain data, or not in order.
+def _shortest(items: Iterable[Any]) -> int:
+    """The size of these items' deterministic encodings; refuses what is not plain data, or not in order.
 
-    The leaves of arrays are counted in place: this function is on the path of every scan.
+    This is on the path of every scan, so the heads of the usual short items are counted in place.
     """
-    kind = type(value)
-    if kind is list:
-        size = _head(len(value))
-        for item in value:
-            inner = type(item)
-            if inner is int:
-                size += _head(item if item >= 0 else ~item)
-            elif inner is str:
-                length = len(item) if item.isascii() else len(item.encode())
-                size += length + _head(length)
-            elif item is None or inner is bool:
-                size += 1
-            else:
-                size += _shortest(item)
-        return size
-    if kind is bytes:
-        return len(value) + _head(len(value))
-    if kind is dict:
-        _check_keys(value)
-        # A map is its head, its keys and its values; the two lists below each count a head of their own.
-        return _shortest(list(value)) + _shortest(list(value.values())) - _head(len(value))
-    if kind is int:
-        return _head(value if value >= 0 else ~value)
-    if kind is str:
-        length = len(value.encode())
-        return length + _head(length)
-    if value is None or kind is bool:
-        return 1
-    raise BadCbor(why="type_not_allowed", type=kind.__name__)
+    size = 0
+    for item in items:
+        kind = type(item)
+        if kind is int:
+            size += 1 if 0 <= item < 24 else _head(item if item >= 0 else ~item)  # noqa: PLR2004
+        elif kind is str:
+            length = len(item) if item.isascii() else len(item.encode())
+            size += length + 1 if length < 24 else length + _head(length)  # noqa: PLR2004
+        elif kind is list:
+            size += _head(len(item)) + (_shortest(item) if item else 0)
+        elif item is None or kind is bool:
+            size += 1
+        elif kind is bytes:
+            size += len(item) + _head(len(item))
+        elif kind is dict:
+            if not _keys_hold(*item):
+                raise BadCbor(why="map_keys_not_plain_or_out_of_order")
+            size += _head(len(item)) + _shortest(item) + _shortest(item.values())
+        else:
+            raise BadCbor(why="type_not_allowed", type=kind.__name__)
+    return size
 
 
-def _check_keys(value: dict[Any, Any]) -> None:
+@lru_cache(maxsize=64, typed=True)  # the maps of a card always have the same few keys
+def _keys_hold(*keys: Any) -> bool:
     """Keys are integers or text, in the bytewise order of their encodings (RFC 8949 section 4.2.1)."""
-    for key in value:
-        if type(key) is not int and type(key) is not str:
-            raise BadCbor(why="map_key_type")
-    if any(_key_order(first) >= _key_order(second) for first, second in pairwise(value)):
-        raise BadCbor(why="map_keys_out_of_order")
+    if not all(type(key) is int or type(key) is str for key in keys):
+        return False
+    return all(_key_order(first) < _key_order(second) for first, second in pairwise(keys))
 
 
 def _key_order(key: Any) -> tuple[int, int, bytes]:

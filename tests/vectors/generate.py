@@ -1,0 +1,78 @@
+"""Write the golden vectors, or with `--check` compare them with what stands in the folder.
+
+    python tests/vectors/generate.py [--check]
+
+Every key comes from a word and every signature from RFC 6979, so the same program writes the same bytes. To
+add a vector, add a line in `good.py`, `faults_card.py` or `faults_proof.py`, and run this.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent))
+
+from tests.vectors import faults_card, faults_proof, good  # noqa: E402 - the path must be set first
+from tests.vectors.making import Vector  # noqa: E402
+
+FOLDER = HERE / "sq1"
+README = HERE / "README.md"
+TABLE_STARTS = "<!-- the table below is written by generate.py -->\n"
+
+
+def vectors() -> list[Vector]:
+    """Every vector, in the order of the checks."""
+    return [*good.vectors(), *faults_card.vectors(), *faults_proof.vectors()]
+
+
+def files() -> dict[Path, str]:
+    """What each generated file must hold."""
+    made = vectors()
+    assert len({vector.name for vector in made}) == len(made), "two vectors with one name"
+    wanted = {
+        FOLDER / f"{vector.name}.json": json.dumps(vector.told(), ensure_ascii=False, indent=1) + "\n"
+        for vector in made
+    }
+    rows = "".join(f"| `{vector.name}` | `{vector.expected}` | {vector.odd} |\n" for vector in made)
+    story = README.read_text(encoding="utf-8").split(TABLE_STARTS)[0]
+    wanted[README] = f"{story}{TABLE_STARTS}\n| file | expected | what is odd |\n|---|---|---|\n{rows}"
+    return wanted
+
+
+def differences() -> list[str]:
+    """The files that are missing, different, or there for no reason."""
+    wanted = files()
+    wrong = [path.name for path, text in wanted.items() if _text_of(path) != text]
+    return sorted(wrong + [path.name for path in FOLDER.glob("*.json") if path not in wanted])
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def main(arguments: list[str]) -> int:
+    """Write or compare; 1 when they differ."""
+    if arguments == ["--check"]:
+        wrong = differences()
+        for name in wrong:
+            print(f"differs: {name}")
+        return 1 if wrong else 0
+    if arguments:
+        print(__doc__)
+        return 4
+    FOLDER.mkdir(exist_ok=True)
+    wanted = files()
+    for path in FOLDER.glob("*.json"):
+        if path not in wanted:
+            path.unlink()
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(wanted) - 1} vectors")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
