@@ -37,6 +37,7 @@ SILENT_RENEWAL = timedelta(days=90)
 """How long after the last WebAuthn gesture a card is renewed without one."""
 
 _LONGEST_NAME = 60
+_MOST_DIGITS = 8
 _RPPS = re.compile(r"[0-9]{11}")
 _FRANCE = ZoneInfo("Europe/Paris")
 
@@ -281,9 +282,12 @@ def user_handle(subject_id: str) -> bytes:
 def parse_device_name(text: str) -> str:
     """The name a person gives a phone: one printable line of 1 to 60 characters.
 
-    Nothing that reorders or breaks a line: it is shown beside other people's words. Raises `InvalidValue`.
+    Nothing that reorders or breaks a line: it is shown beside other people's words. No long number either: the
+    name is kept in clear, and somebody will type their NIR. Raises `InvalidValue`.
     """
     name = unicodedata.normalize("NFC", text).strip()
+    if sum(character.isdigit() for character in name) > _MOST_DIGITS:
+        raise InvalidValue(what="device_name", why="too_many_digits")
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
         raise InvalidValue(what="device_name", why="not_one_short_line")
     return name

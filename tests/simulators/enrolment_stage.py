@@ -7,13 +7,14 @@ know people, which here answer what a test tells them.
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -139,12 +140,9 @@ def makers() -> AttestationCa:
 
 @cache
 def _roots() -> AttestationRoots:
-    return AttestationRoots(
-        {
-            form: tuple(x509.load_pem_x509_certificates(makers().root_pem(form)))
-            for form in ("packed", "android-key", "apple")
-        }
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        makers().export_roots(Path(folder))
+        return AttestationRoots.load(Path(folder))
 
 
 class EnrolmentStage:
