@@ -37,10 +37,10 @@ class ClientShape(enum.Enum):
     """Who writes the client data."""
 
     CHROMIUM = "chromium"  # the extra member once in five, as the browser draws it
-    CHROMIUM_PLAIN = "chromium-plain"  # Chromium on a day it never draws
-    CHROMIUM_GREASE = "chromium-grease"  # Chromium on a day it always draws
+    CHROMIUM_PLAIN = "chromium_plain"  # Chromium on a day it never draws
+    CHROMIUM_GREASE = "chromium_grease"  # Chromium on a day it always draws
     WEBKIT = "webkit"
-    ANDROID_NATIVE = "android-native"
+    ANDROID_NATIVE = "android"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +113,8 @@ def android_origin(signing_certificate: bytes) -> str:
 def _text(value: str) -> str:
     """JSON text of a string as CCDToString writes it: quotes, backslashes, controls escaped, the rest raw."""
     return json.dumps(value, ensure_ascii=False)
+
+
+DEVELOPMENT_PACKAGE = "fr.example.cartes"
+DEVELOPMENT_ORIGIN = android_origin(b"the development application is signed by nobody")
+"""The native application of the demo: a relying party has to name this origin and package to accept it."""

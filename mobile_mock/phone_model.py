@@ -168,3 +168,13 @@ MODELS: dict[str, PhoneModel] = {
         PhoneModel("synced", AttestationFormat.NONE, backup_eligible=True, backed_up=True),
     )
 }
+
+
+def model_like(attestation: str, *, synced: bool) -> PhoneModel:
+    """The catalogue's model for an attestation format word and a kind of key store.
+
+    Raises:
+        KeyError: no model attests that way.
+    """
+    words = {"none": "plain", "packed": "certified", "packed-self": "self", "android-key": "android"}
+    return MODELS["synced" if synced else words.get(attestation, attestation)]

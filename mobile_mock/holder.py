@@ -1,0 +1,311 @@
+"""The holder of a phone: what a person does with it, one method a gesture (walks A and B of `docs/walks/`).
+
+Everything is true to a phone: keys are made by the authenticator, kept before they are announced, and used
+only for the page that asks. Time is an argument of each method (`at`, aware UTC); randomness is given once.
+
+    holder = Holder(pocket, backend, random=secrets.token_bytes, ca=makers)
+    holder.enrol(CardKind.APCV, ActivationCode("7K2M…", ("…",)), "Mon téléphone", at)
+    holder.fetch_card(CardKind.APCV, at)
+    holder.show_qr(CardKind.APCV, at, name="soins").png()
+    holder.phones.list(CardKind.APCV, at)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from cartes import presentation
+from cartes.cards import CardKind
+from cartes.errors import InvalidValue
+from cartes.trust import KindPolicy
+from cartes.wire import base64url, qr, strict_json
+from mobile_mock.answers import ActivationCode, Enrolled
+from mobile_mock.app_key import AppKey
+from mobile_mock.attestation_ca import AttestationCa
+from mobile_mock.authenticator import Authenticator
+from mobile_mock.backend_client import BackendClient
+from mobile_mock.client_data import Client
+from mobile_mock.errors import (
+    BackendNonsense,
+    BackendRefused,
+    BackendUnreachable,
+    CardOutdated,
+    NoSuchKey,
+)
+from mobile_mock.issuer_facts import policy_of
+from mobile_mock.own_phones import OwnPhones
+from mobile_mock.pocket import Pocket
+from mobile_mock.pocket_records import Device, KeptCard
+from mobile_mock.received import check_received
+from mobile_mock.showing import Presentation
+
+_UNKNOWN_TO_IT = (401, 403, 404)  # what the backend answers an app key it does not know
+_USUAL_SHAPE = "soins"  # the one-way default of `docs/formats/qr.md`
+
+
+class Holder:
+    """A person with this phone in hand.
+
+    Args:
+        pocket: the phone's memory, open.
+        backend: the way to the issuer.
+        random: `secrets.token_bytes` on a real run.
+        ca: the makers' development authority, for models that attest.
+    """
+
+    def __init__(
+        self,
+        pocket: Pocket,
+        backend: BackendClient,
+        *,
+        random: Callable[[int], bytes],
+        ca: AttestationCa | None = None,
+    ) -> None:
+        self._pocket = pocket
+        self._backend = backend
+        self._random = random
+        self._ca = ca
+        self.phones = OwnPhones(pocket, backend, random=random)
+
+    # --- walk A, enrolment
+
+    def enrol(self, kind: CardKind, code: ActivationCode, device_name: str, at: datetime) -> Enrolled:
+        """Register this phone for one kind of card, in place of an earlier registration of the same phone.
+
+        Raises:
+            BackendRefused: the backend's named refusal; the phone is as before.
+            BackendUnreachable: no answer. If the last answer was lost, `resume` finds out later.
+            CeremonyRefused: the authenticator will not do what the backend asks.
+        """
+        # 1. Prove who we are, with a fresh app key.
+        app_key = AppKey.make(self._random)
+        begun = self._backend.begin_enrolment(kind.value, code.members(), device_name, app_key.jwk)
+        ceremony_id, options = _text(begun, "ceremony_id"), begun.get("public_key")
+        if not isinstance(options, dict):
+            raise BackendNonsense(what="public_key")
+        # 5. Make the key in the phone, and keep it before anybody hears of it.
+        authenticator = self._authenticator()
+        made = authenticator.create(options, self._client(_text(options.get("rp"), "id")))
+        credential_id = base64url.decode(str(made["id"]))
+        pending = Device(kind, "", "", "", credential_id, app_key, at, None)
+        before = self._pocket.keys
+        self._pocket.keep_keys(authenticator.keys)
+        self._pocket.keep_pending(pending)
+        # 6. Send it, proving the app key over the same challenge.
+        url = self._backend.url(self._backend.finish_path(ceremony_id))
+        proof = app_key.proof("POST", url, at, random=self._random, nonce=_text(options, "challenge"))
+        try:
+            answer = self._backend.finish_enrolment(ceremony_id, made, proof)
+        except BackendRefused:
+            self._pocket.keep_keys(before)
+            self._pocket.keep_pending(None)
+            raise
+        except BackendUnreachable:
+            resumed = self.resume(at)
+            if resumed is None:
+                raise
+            return Enrolled(resumed, "", None)
+        device = Device(
+            kind,
+            _text(answer, "device_id"),
+            str(answer.get("reference", "")),
+            str(answer.get("binding", "")),
+            credential_id,
+            app_key,
+            at,
+            _moment(answer.get("renew_until")),
+        )
+        self._settle(device)
+        return Enrolled(device, str(answer.get("attestation_format", "")), _text(answer, "loss_code"))
+
+    def resume(self, at: datetime) -> Device | None:
+        """Find out whether an enrolment whose last answer was lost took place; None when it did not.
+
+        Its loss code was in that answer and is gone: the phone can still be withdrawn from another one.
+        """
+        pending = self._pocket.pending
+        if pending is None:
+            return None
+        try:
+            mine = [one for one in self.phones.known_to(pending, at) if one.is_this_one]
+        except BackendRefused as refused:
+            if refused.status not in _UNKNOWN_TO_IT:
+                raise
+            mine = []
+        if not mine:
+            self._pocket.keep_keys(
+                key for key in self._pocket.keys if key.credential_id != pending.credential_id
+            )
+            self._pocket.keep_pending(None)
+            return None
+        told = mine[0]
+        device = replace(pending, device_id=told.device_id, reference=told.reference, binding=told.binding)
+        self._settle(device)
+        return device
+
+    def _settle(self, device: Device) -> None:
+        """The phone is registered: an older registration and its cards are forgotten, its key too."""
+        old = {one.credential_id for one in self._pocket.devices if one.kind is device.kind}
+        self._pocket.forget_kind(device.kind)
+        self._pocket.keep_backend(self._backend.address.public_url)
+        self._pocket.keep_device(device)
+        self._pocket.keep_pending(None)
+        self._pocket.keep_keys(key for key in self._pocket.keys if key.credential_id not in old)
+
+    # --- walk A, issuance
+
+    def fetch_card(self, kind: CardKind, at: datetime, exercice: str | None = None) -> tuple[KeptCard, ...]:
+        """Ask for a batch of cards with a gesture (a fresh WebAuthn assertion), and keep it.
+
+        Raises:
+            NotEnrolled, BackendRefused, BackendUnreachable, BackendNonsense, CardNotMine.
+        """
+        device = self._pocket.device(kind)
+        policy = self._refreshed_policy(kind)
+        # 10. A nonce, the request, and the owner's gesture over both.
+        request = self._request(kind, exercice)
+        nonce = _decoded(request["nonce"], "c_nonce")
+        challenge = presentation.issuance_challenge(nonce, strict_json.canonical(request))
+        assertion = self._gesture(device, policy, challenge)
+        body = {**request, "proofs": {"webauthn": [assertion]}}
+        answer = self._backend.credential(body, self._idempotency_key())
+        return self._keep_batch(device, answer, at)
+
+    def renew(self, kind: CardKind, at: datetime, exercice: str | None = None) -> tuple[KeptCard, ...]:
+        """Ask for a batch of cards without a gesture, by the app key (DPoP), and keep it.
+
+        Possible for 90 days after the last gesture; later the backend refuses and `fetch_card` is needed.
+        """
+        device = self._pocket.device(kind)
+        self._refreshed_policy(kind)
+        request = self._request(kind, exercice)
+        digest = base64url.encode(hashlib.sha256(strict_json.canonical(request)).digest())
+
+        def prove() -> str:
+            return device.app_key.proof(
+                "POST",
+                self._backend.url("/v1/credential"),
+                at,
+                random=self._random,
+                nonce=str(request["nonce"]),
+                claims={"rqh": digest},
+            )
+
+        answer = self._backend.credential(request, self._idempotency_key(), prove)
+        return self._keep_batch(device, answer, at)
+
+    def _request(self, kind: CardKind, exercice: str | None) -> dict[str, object]:
+        asked: dict[str, object] = {
+            "credential_configuration_id": kind.value,
+            "nonce": self._backend.nonce(),
+        }
+        return asked if exercice is None else {**asked, "exercice": exercice}
+
+    def _keep_batch(self, device: Device, answer: dict[str, Any], at: datetime) -> tuple[KeptCard, ...]:
+        """18. Every card of the batch is looked at; one that is not ours and nothing is kept."""
+        entries = answer.get("credentials")
+        if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
+            raise BackendNonsense(what="credentials")
+        holder_key = self._holder_key(device)
+        cards = tuple(check_received(entry, device.kind, holder_key, at) for entry in entries)
+        kept = {card.name: card for card in self._pocket.cards if card.kind is device.kind}
+        if answer.get("renew_until") is not None:
+            self._pocket.keep_device(replace(device, renew_until=_moment(answer["renew_until"])))
+        self._pocket.keep_cards(device.kind, {**kept, **{card.name: card for card in cards}}.values())
+        return cards
+
+    # --- walk B, step 0
+
+    def show_qr(
+        self, kind: CardKind, at: datetime, *, name: str | None = None, ctx: bytes = b""
+    ) -> Presentation:
+        """Show a card: one gesture, no network.
+
+        Args:
+            kind: which card.
+            at: now; the proof is worth a minute from it.
+            name: an apCV's shape (`soins` when not said), an e-CPS's exercice (the first when not said).
+            ctx: the till's request in the two-way mode; empty otherwise.
+
+        Raises:
+            NotEnrolled, NoCard: nothing to show. CardOutdated: it has expired. NoSuchKey: its key is gone.
+            ClientProfileUnknown: this client writes what no till could rebuild.
+        """
+        device = self._pocket.device(kind)
+        card = self._pocket.card(kind, name or (_USUAL_SHAPE if kind is CardKind.APCV else None))
+        if card.expires_at <= at:
+            raise CardOutdated(expired_at=card.expires_at.isoformat())
+        policy = policy_of(self._pocket.issuer, kind)
+        moment = int(at.timestamp())
+        assertion = self._gesture(device, policy, presentation.challenge_for(card.credential, moment, ctx))
+        response = assertion["response"]
+        proof = presentation.proof_from_assertion(
+            base64url.decode(response["authenticatorData"]),
+            base64url.decode(response["clientDataJSON"]),
+            base64url.decode(response["signature"]),
+            moment,
+            policy,
+        )
+        data = presentation.build(card.credential, proof)
+        return Presentation(card, data, qr.pack(data), datetime.fromtimestamp(moment, UTC))
+
+    # --- inside
+
+    def _authenticator(self) -> Authenticator:
+        return Authenticator(self._pocket.phone.model, self._random, ca=self._ca, keys=self._pocket.keys)
+
+    def _client(self, rp_id: str) -> Client:
+        return self._pocket.phone.client(self._backend.address.origin_of(rp_id))
+
+    def _gesture(self, device: Device, policy: KindPolicy, challenge: bytes) -> dict[str, Any]:
+        """The owner unlocks the phone: one assertion over `challenge`, the counter kept before it leaves."""
+        authenticator = self._authenticator()
+        options = {
+            "challenge": base64url.encode(challenge),
+            "rpId": policy.rp_id,
+            "userVerification": "required",
+            "allowCredentials": [{"type": "public-key", "id": base64url.encode(device.credential_id)}],
+        }
+        assertion = authenticator.get(options, self._client(policy.rp_id))
+        self._pocket.keep_keys(authenticator.keys)
+        return assertion
+
+    def _holder_key(self, device: Device) -> bytes:
+        for key in self._pocket.keys:
+            if key.credential_id == device.credential_id:
+                return key.public_key
+        raise NoSuchKey(kind=device.kind.value)
+
+    def _refreshed_policy(self, kind: CardKind) -> KindPolicy:
+        metadata = self._backend.issuer()
+        policy = policy_of(metadata, kind)
+        self._pocket.keep_issuer(metadata)
+        return policy
+
+    def _idempotency_key(self) -> str:
+        return base64url.encode(self._random(24))
+
+
+def _text(members: Any, name: str) -> str:
+    value = members.get(name) if isinstance(members, dict) else None
+    if not isinstance(value, str):
+        raise BackendNonsense(what=name)
+    return value
+
+
+def _moment(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError as error:
+        raise BackendNonsense(what="date") from error
+
+
+def _decoded(text: object, what: str) -> bytes:
+    try:
+        return base64url.decode(str(text))
+    except InvalidValue as error:
+        raise BackendNonsense(what=what) from error

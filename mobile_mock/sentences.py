@@ -1,0 +1,101 @@
+"""What the phone says to people, French first: a sentence for each of its own refusals.
+
+What the backend refused is told in the backend's own words, which are already in the person's language.
+"""
+
+from __future__ import annotations
+
+from cartes.errors import CarteError
+from mobile_mock.errors import BackendRefused
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "bad_options": (
+        "Le serveur a envoyé des options WebAuthn inutilisables.",
+        "The server sent WebAuthn options that cannot be used.",
+    ),
+    "wrong_origin": (
+        "Le serveur demande une clé pour un autre site que le sien : refusé.",
+        "The server asks for a key of another site than its own: refused.",
+    ),
+    "no_supported_algorithm": (
+        "Le serveur ne veut pas d'ES256, seul algorithme de ce téléphone.",
+        "The server does not want ES256, this phone's only algorithm.",
+    ),
+    "already_registered": (
+        "Ce téléphone est déjà enregistré pour cette carte. Pour recommencer, retirez-le d'abord (devices).",
+        "This phone is already registered for this card. To begin again, withdraw it first (devices).",
+    ),
+    "no_such_key": (
+        "Ce téléphone n'a plus la clé de cette carte. Enrôlez-le de nouveau (enrol).",
+        "This phone no longer holds the key of this card. Enrol it again (enrol).",
+    ),
+    "user_verification_unavailable": (
+        "Ce téléphone n'a pas de verrouillage : il ne peut pas porter de carte.",
+        "This phone has no lock: it cannot hold a card.",
+    ),
+    "attestation_unavailable": (
+        "Ce modèle atteste ses clés : donnez l'autorité des fabricants (--makers DOSSIER).",
+        "This model attests its keys: give the makers' authority (--makers FOLDER).",
+    ),
+    "pocket_error": (
+        "La mémoire du téléphone ne peut pas être écrite ; rien n'a changé.",
+        "The phone's memory cannot be written; nothing changed.",
+    ),
+    "pocket_missing": (
+        "Il n'y a pas de téléphone dans ce dossier. Commencez par enrol.",
+        "There is no phone in that folder. Begin with enrol.",
+    ),
+    "pocket_damaged": (
+        "Un fichier de la mémoire du téléphone est illisible.",
+        "A file of the phone's memory cannot be read.",
+    ),
+    "pocket_exposed": (
+        "Un fichier privé du téléphone est lisible par d'autres : chmod 600, ou enrôlez-le de nouveau.",
+        "A private file of the phone can be read by others: chmod 600, or enrol it again.",
+    ),
+    "pocket_busy": (
+        "Une autre commande utilise ce téléphone. Réessayez quand elle aura fini.",
+        "Another command is using this phone. Try again when it is done.",
+    ),
+    "not_enrolled": (
+        "Ce téléphone n'est pas enrôlé pour cette carte. Commencez par enrol.",
+        "This phone is not enrolled for this card. Begin with enrol.",
+    ),
+    "no_card": (
+        "Ce téléphone n'a pas cette carte. Demandez-la (card).",
+        "This phone does not hold that card. Ask for it (card).",
+    ),
+    "card_outdated": (
+        "Cette carte a expiré. Renouvelez-la (renew), ou redemandez-la (card).",
+        "This card has expired. Renew it (renew), or ask for it again (card).",
+    ),
+    "backend_unreachable": (
+        "Le serveur ne répond pas. Vérifiez l'adresse et le réseau, puis recommencez.",
+        "The server does not answer. Check the address and the network, then try again.",
+    ),
+    "backend_nonsense": (
+        "La réponse du serveur n'est pas celle attendue.",
+        "The server's answer is not what was expected.",
+    ),
+    "card_not_mine": (
+        "Le serveur a envoyé une carte inutilisable par ce téléphone ; elle n'a pas été gardée.",
+        "The server sent a card that this phone cannot use; it was not kept.",
+    ),
+    "cannot_draw": ("Ce QR ne peut pas être dessiné.", "This QR cannot be drawn."),
+    "client_profile_unknown": (
+        "Ce téléphone signe dans une forme qu'aucune caisse ne saurait relire.",
+        "This phone signs in a shape that no till could rebuild.",
+    ),
+}
+
+_REFUSED = ("Le serveur a refusé.", "The server refused.")
+_FAILED = ("Le téléphone ne peut pas faire cela.", "The phone cannot do this.")
+
+
+def sentence(error: CarteError, language: str) -> str:
+    """One sentence for a person, then the code and facts in brackets. `language` is `fr` or `en`."""
+    other = int(language == "en")
+    if isinstance(error, BackendRefused):
+        told = error.detail or _REFUSED[other]
+        return f"{''.join(char for char in told if char.isprintable())} [{error.refusal}]"
+    return f"{_SENTENCES.get(error.code, _FAILED)[other]} [{error}]"

@@ -1,0 +1,51 @@
+"""What the owner shows: one card, one gesture, one QR that is worth a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from cartes.presentation import PROOF_MAX_AGE_S
+from mobile_mock.draw import DEFAULT_SCALE, Symbol, draw
+from mobile_mock.pocket_records import KeptCard
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A card with the proof just made.
+
+    Attributes:
+        card: what is shown.
+        data: the SQ1 bytes.
+        text: the digits of the QR.
+        shown_at: the moment that was signed, in whole seconds UTC.
+    """
+
+    card: KeptCard
+    data: bytes = field(repr=False)
+    text: str = field(repr=False)
+    shown_at: datetime
+
+    @property
+    def fresh_until(self) -> datetime:
+        """After this moment a till says `proof_stale`."""
+        return self.shown_at + timedelta(seconds=PROOF_MAX_AGE_S)
+
+    @cached_property
+    def symbol(self) -> Symbol:
+        """The QR symbol."""
+        return draw(self.text)
+
+    def png(self, scale: int = DEFAULT_SCALE) -> bytes:
+        """The QR as a PNG, `scale` pixels a module."""
+        return self.symbol.png(scale)
+
+    def svg(self) -> str:
+        """The QR as an SVG."""
+        title = "QR apCV" if self.card.kind.value == "apcv" else "QR e-CPS"
+        return self.symbol.svg(title)
+
+    def terminal(self, *, dark_background: bool = True) -> str:
+        """The QR as lines of text."""
+        return self.symbol.terminal(dark_background=dark_background)
