@@ -1,0 +1,311 @@
+"""Issues cards to enrolled phones: steps 10 to 18 of walk A, in that order (`docs/walks/`).
+
+What must happen once happens in one transaction (step 14 to 16): the nonce is spent, the phone's counter
+moves, the
+slot is taken, and what we are about to sign is on record. Only then is anything signed, and nothing leaves
+that our
+own verifier would refuse. A crash in between leaves the record: the phone asks again with the same
+`Idempotency-Key`, and gets cards with the very same claims.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apcv_backend.enrolment.rules import (
+    SILENT_RENEWAL,
+    DeviceWithdrawn,
+    check_may_hold,
+    day_in_france,
+    renew_until,
+)
+from apcv_backend.issuance import batch, openid4vci
+from apcv_backend.issuance.openid4vci import (
+    IdempotencyConflict,
+    IdempotencyKeyReused,
+    InvalidNonce,
+    IssuedCard,
+    Nonce,
+    Nonces,
+    RenewalTooOld,
+    UnverifiedRequest,
+)
+from apcv_backend.issuance.ports import (
+    CurrentRights,
+    Directory,
+    Fact,
+    Intent,
+    OwnTrust,
+    Phone,
+    Recorded,
+    Register,
+    Registers,
+    Signers,
+)
+from apcv_backend.issuance.proving import CounterRegressed, Proven, Prover
+from apcv_backend.issuance.rules import (
+    Draft,
+    HeldBy,
+    draft_apcv,
+    draft_ecps,
+    ecps_expiry,
+    exercices_for,
+    life_of,
+)
+from apcv_backend.professionals.rules import FicheProfessionnel
+from cartes import seal
+from cartes.cards import CardKind, Slot
+from cartes.errors import CarteError
+from cartes.identifiers.idnps import Idnps
+from cartes.identifiers.mode import Mode
+from cartes.trust import KindPolicy, TrustList
+
+CREDENTIAL_PATH = "/v1/credential"
+
+_REPEATED_FOR = timedelta(hours=24)
+"""How long the same request under the same key gets the same answer (REL-2)."""
+
+_BEING_ANSWERED_FOR = timedelta(seconds=5)
+"""A request's deadline: an intent without cards that is younger is another request's, still at work."""
+
+_REDRAFTS = 3
+
+
+class OwnCardRefused(CarteError):
+    """Our own verifier refuses what we just sealed, or reads it differently: it does not leave."""
+
+    code = "own_card_refused"
+
+
+class _DirectoryMoved(CarteError):
+    """The directory was loaded between the draft and the record: draft again on what it says now."""
+
+    code = "directory_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What will be issued, before slots are known: until when each is taken, and how to draft on them."""
+
+    until: Mapping[str, datetime]
+    draft: Callable[[Mapping[str, Slot]], Sequence[Draft]]
+    fiche: FicheProfessionnel | None
+
+
+class IssuanceService:
+    """See the module's story."""
+
+    def __init__(
+        self,
+        *,
+        prover: Prover,
+        registers: Registers,
+        rights: CurrentRights,
+        directory: Directory,
+        signers: Signers,
+        own_trust: OwnTrust,
+        nonces: Nonces,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._prover = prover
+        self._registers = registers
+        self._rights = rights
+        self._directory = directory
+        self._signers = signers
+        self._own_trust = own_trust
+        self._nonces = nonces
+        self._random = random
+
+    def new_nonce(self, at: datetime) -> Nonce:
+        """Step 10: a fresh nonce. Nothing is written."""
+        return self._nonces.make(at)
+
+    def trust(self, at: datetime) -> TrustList:
+        """Our own trust list at `at`, for the metadata phones read."""
+        return self._own_trust(at)
+
+    def issue(
+        self, request: UnverifiedRequest, *, idempotency_key: str, unverified_dpop: str, at: datetime
+    ) -> dict[str, Any]:
+        """Steps 11 to 18: the body of the answer to one credential request at `at` (aware UTC).
+
+        Raises:
+            InvalidProof, InvalidNonce, DpopRefused, a CeremonyRefused leaf: the request is not proven.
+            DeviceWithdrawn, RenewalTooOld, CounterRegressed: this phone may not.
+            PersonUnknown, an EnrolmentRefused or IssuanceRefused leaf, CardSuspended: this person may not.
+            IdempotencyKeyReused, IdempotencyConflict: the key is another request's, or this one's twin is at
+            work.
+        """
+        trust = self._own_trust(at)
+        policy = trust.kinds[request.kind]
+        # 12. Which phone asks, and does it ask for the first time? It is proven to be that phone, either way.
+        proven = self._prover.prove(request, idempotency_key, unverified_dpop, at)
+        if proven.recorded is not None:
+            cards = self._repeat(proven, proven.recorded, trust, policy, at)
+            return self._answer(proven, cards, at)
+        # 13 to 16. What is known of the person; the intent on record, with all it spends.
+        intent = self._record(proven, idempotency_key, policy, at)
+        # 17, 18. Sealed, opened as a till would, kept, handed out.
+        cards = self._seal(intent, proven.phone, trust, policy, at)
+        return self._answer(proven, cards, at)
+
+    # --- 13 to 16. The person, the slots, the intent
+
+    def _record(self, proven: Proven, idempotency_key: str, policy: KindPolicy, at: datetime) -> Recorded:
+        for attempt in range(1, _REDRAFTS + 1):
+            plan = self._plan(proven, policy, at)
+            try:
+                once = partial(
+                    self._record_once,
+                    proven=proven,
+                    plan=plan,
+                    idempotency_key=idempotency_key,
+                    policy=policy,
+                    at=at,
+                )
+                return self._registers.run(once)
+            except _DirectoryMoved:
+                if attempt == _REDRAFTS:
+                    raise IdempotencyConflict from None
+            except CounterRegressed:
+                self._prover.accuse(proven.phone, at)
+                raise
+        raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
+
+    def _plan(self, proven: Proven, policy: KindPolicy, at: datetime) -> _Plan:
+        """13. What the person's source says now, and whether they may still hold a card."""
+        phone, day = proven.phone, day_in_france(at)
+        held = HeldBy(phone.holder_key, phone.binding)
+        if phone.kind is CardKind.APCV:
+            answer = self._rights.droits_of(phone.person, at)
+            check_may_hold(answer.dossier(), day)
+            return _Plan(
+                until={"": at + life_of(CardKind.APCV, phone.binding)},
+                draft=lambda slots: draft_apcv(answer, held, slots[""], policy, day=day, at=at),
+                fiche=None,
+            )
+        fiche = self._directory.professionnel(Idnps.parse(phone.person.text, Mode.LENIENT), at)
+        check_may_hold(fiche.dossier(), day)
+        exercices = exercices_for(fiche, proven.request.exercice, day)
+        return _Plan(
+            until={one.exercice_id: ecps_expiry(one, phone.binding, at) for one in exercices},
+            draft=lambda slots: draft_ecps(fiche, exercices, held, slots, policy, at=at),
+            fiche=fiche,
+        )
+
+    def _record_once(
+        self,
+        register: Register,
+        *,
+        proven: Proven,
+        plan: _Plan,
+        idempotency_key: str,
+        policy: KindPolicy,
+        at: datetime,
+    ) -> Recorded:
+        """All that may happen once, and the intent, in the transaction of `register`."""
+        phone = proven.phone
+        # The nonce (and the DPoP proof) permit one issuance.
+        if not register.use_once(proven.used):
+            if register.has_record(phone.device_id, idempotency_key):
+                raise IdempotencyConflict
+            raise InvalidNonce(why="used")
+        # The phone is alive, and its counter moves forward.
+        self._accept(register, proven, at)
+        # What we drafted from is still what is known.
+        if plan.fiche is not None and not register.is_current(plan.fiche):
+            raise _DirectoryMoved
+        # 14. Its slots. 15. The drafts, linted.
+        slots = register.slots(phone, plan.until, at)
+        linted = [(draft.label, seal.lint(draft.card, policy)) for draft in plan.draft(slots)]
+        # 16. What we are about to sign is now known.
+        content = batch.write_intent([(label, card.claims) for label, card in linted])
+        intent = Intent(
+            issuance_id=str(uuid.UUID(bytes=self._random(16), version=4)),
+            device_id=phone.device_id,
+            idempotency_key=idempotency_key,
+            request_digest=proven.request.digest,
+            kind=phone.kind,
+            content=content,
+            expires_at=max(card.draft.expires_at for _, card in linted),
+        )
+        if not register.record_intent(intent, at):
+            raise IdempotencyConflict
+        register.note(
+            "card.issuance",
+            actor=f"device:{phone.device_id}",
+            subject=phone.subject_id,
+            facts=_told(proven, intent, len(linted)),
+            at=at,
+        )
+        return Recorded(intent.issuance_id, intent.request_digest, at, content, None)
+
+    def _accept(self, register: Register, proven: Proven, at: datetime) -> None:
+        phone = proven.phone
+        if proven.gesture is None:
+            if register.accept_renewal(phone, at - SILENT_RENEWAL, at):
+                return
+            raise DeviceWithdrawn if register.is_withdrawn(phone.device_id) else RenewalTooOld
+        if not register.accept_gesture(phone, proven.gesture, at):
+            raise DeviceWithdrawn if register.is_withdrawn(phone.device_id) else CounterRegressed
+
+    # --- 17, 18. The seal
+
+    def _seal(
+        self, recorded: Recorded, phone: Phone, trust: TrustList, policy: KindPolicy, at: datetime
+    ) -> tuple[IssuedCard, ...]:
+        """Seal what is on record, open it under our own trust list as a till would, and keep it."""
+        signer = self._signers(phone.kind, at)
+        cards = []
+        for label, claims in batch.read_intent(recorded.intent):
+            linted = seal.lint_again(claims, policy)
+            credential = seal.seal(linted, signer)
+            try:
+                opened = seal.open_seal(credential, trust, at, expected=phone.kind)
+            except CarteError as refused:
+                raise OwnCardRefused(why=refused.code) from refused
+            if opened.card != linted.draft.card or opened.holder_key != phone.holder_key:
+                raise OwnCardRefused(why="reads_differently")
+            cards.append(IssuedCard(label, credential, opened.expires_at, opened.card.as_of))
+        kept = self._registers.record_issued(recorded.issuance_id, batch.write_cards(cards), at)
+        return batch.read_cards(kept)
+
+    def _repeat(
+        self, proven: Proven, recorded: Recorded, trust: TrustList, policy: KindPolicy, at: datetime
+    ) -> tuple[IssuedCard, ...]:
+        """The same answer to the same request; or, after a crash, the end of the work that was recorded.
+
+        Raises:
+            IdempotencyKeyReused: another request, or more than a day ago.
+            IdempotencyConflict: the first one is still being answered.
+        """
+        age = at - recorded.recorded_at
+        if recorded.request_digest != proven.request.digest or age > _REPEATED_FOR:
+            raise IdempotencyKeyReused
+        if recorded.cards is not None:
+            return batch.read_cards(recorded.cards)
+        if age < _BEING_ANSWERED_FOR:
+            raise IdempotencyConflict
+        return self._seal(recorded, proven.phone, trust, policy, at)
+
+    def _answer(self, proven: Proven, cards: tuple[IssuedCard, ...], at: datetime) -> dict[str, Any]:
+        asserted_at = proven.phone.last_assertion_at if proven.gesture is None else at
+        return openid4vci.credential_response(proven.phone.kind, cards, renew_until(asserted_at))
+
+
+def _told(proven: Proven, intent: Intent, cards: int) -> dict[str, Fact]:
+    told: dict[str, Fact] = {
+        "issuance_id": intent.issuance_id,
+        "kind": intent.kind.value,
+        "cards": cards,
+        "by": "gesture" if proven.gesture is not None else "renewal",
+        "expires_at": openid4vci.instant_text(intent.expires_at),
+    }
+    if proven.gesture is not None and proven.gesture.backup_state_changed:
+        told["backed_up"] = proven.gesture.backed_up
+    return told

@@ -1,0 +1,292 @@
+"""The register of issuances in its tables, and the phones that ask.
+
+One question finds the phone with whatever is on record under its idempotency key; one transaction records an
+issuance. Each conditional statement below is the judge of something that happens once; a comment says of
+what.
+Claims and cards lie here only inside sealed envelopes, each bound to its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from apcv_backend.audit import Journal
+from apcv_backend.database import Database
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.issuance.ports import (
+    Asking,
+    Fact,
+    Gesture,
+    Intent,
+    Phone,
+    Recorded,
+    Register,
+    UsedOnce,
+)
+from apcv_backend.professionals.rules import FicheProfessionnel
+from apcv_backend.status_slots import REUSED_AFTER, StatusSlots
+from apcv_backend.tables import devices, issuances, practitioners, subjects, used_once
+from apcv_backend.vault import Vault
+from cartes.cards import Binding, CardKind, Slot
+
+T = TypeVar("T")
+
+_PHONE = (
+    devices.c.device_id,
+    devices.c.subject_id,
+    devices.c.kind,
+    devices.c.credential_id,
+    devices.c.public_key,
+    devices.c.cose_key,
+    devices.c.sign_count,
+    devices.c.backup_eligible,
+    devices.c.backed_up,
+    devices.c.binding,
+    devices.c.app_jkt,
+    devices.c.last_assertion_at,
+    devices.c.withdrawn_at,
+    subjects.c.sealed_person,
+)
+_RECORD = (
+    issuances.c.issuance_id,
+    issuances.c.request_digest,
+    issuances.c.recorded_at,
+    issuances.c.sealed_intent,
+    issuances.c.sealed_cards,
+)
+
+
+class SqlPhones:
+    """See `ports.Phones`."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def by_credential(self, credential_id: bytes, idempotency_key: str) -> Asking | None:
+        """See `Phones.by_credential`."""
+        return self._asking(devices.c.credential_id == credential_id, idempotency_key)
+
+    def by_app_key(self, jkt: str, idempotency_key: str) -> Asking | None:
+        """See `Phones.by_app_key`."""
+        return self._asking(devices.c.app_jkt == jkt, idempotency_key)
+
+    def _asking(self, which: ColumnElement[bool], idempotency_key: str) -> Asking | None:
+        wanted = (
+            select(*_PHONE, *_RECORD)
+            .join(subjects, subjects.c.subject_id == devices.c.subject_id)
+            .outerjoin(
+                issuances,
+                and_(
+                    issuances.c.device_id == devices.c.device_id,
+                    issuances.c.idempotency_key == idempotency_key,
+                ),
+            )
+            .where(which)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        return Asking(self._phone(row), self._recorded(row))
+
+    def _phone(self, row: Any) -> Phone:
+        kind = CardKind(row.kind)
+        place = f"subjects|sealed_person|{row.subject_id}"
+        return Phone(
+            device_id=row.device_id,
+            subject_id=row.subject_id,
+            kind=kind,
+            person=PersonKey(kind, self._vault.open_bytes(row.sealed_person, place=place).decode()),
+            credential_id=row.credential_id,
+            holder_key=row.public_key,
+            cose_key=row.cose_key,
+            sign_count=row.sign_count,
+            backup_eligible=row.backup_eligible,
+            backed_up=row.backed_up,
+            binding=Binding(row.binding),
+            app_jkt=row.app_jkt,
+            last_assertion_at=row.last_assertion_at,
+            withdrawn_at=row.withdrawn_at,
+        )
+
+    def _recorded(self, row: Any) -> Recorded | None:
+        if row.issuance_id is None:
+            return None
+        cards = row.sealed_cards
+        return Recorded(
+            issuance_id=row.issuance_id,
+            request_digest=row.request_digest,
+            recorded_at=row.recorded_at,
+            intent=self._vault.open_bytes(row.sealed_intent, place=_place("sealed_intent", row.issuance_id)),
+            cards=None
+            if cards is None
+            else self._vault.open_bytes(cards, place=_place("sealed_cards", row.issuance_id)),
+        )
+
+
+class SqlIssuanceRegisters:
+    """See `ports.Registers`."""
+
+    def __init__(self, database: Database, vault: Vault, journal: Journal, slots: StatusSlots) -> None:
+        self._database = database
+        self._vault = vault
+        self._journal = journal
+        self._slots = slots
+
+    def run(self, work: Callable[[Register], T]) -> T:
+        """See `Registers.run`."""
+        return self._database.run(
+            lambda tx: work(
+                _Register(tx, self._vault, self._journal, self._slots, is_sqlite=self._database.is_sqlite)
+            )
+        )
+
+    def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
+        """See `Registers.record_issued`."""
+        place = _place("sealed_cards", issuance_id)
+        sealed = self._vault.seal_bytes(cards, place=place)
+        # Judge of "one answer to one intent": the first to finish keeps its cards, a twin gives the same.
+        kept = (
+            update(issuances)
+            .where(issuances.c.issuance_id == issuance_id, issuances.c.sealed_cards.is_(None))
+            .values(sealed_cards=sealed, issued_at=at)
+        )
+
+        def work(tx: Connection) -> bytes | None:
+            if tx.execute(kept).rowcount == 1:
+                return None
+            first = select(issuances.c.sealed_cards).where(issuances.c.issuance_id == issuance_id)
+            return bytes(tx.execute(first).scalar_one())
+
+        earlier = self._database.run(work)
+        return cards if earlier is None else self._vault.open_bytes(earlier, place=place)
+
+    def sweep(self, at: datetime) -> int:
+        """Forget what can serve no more: spent nonces past their time, issuances 96 h after their last card.
+
+        Returns how many issuances were forgotten. The journal keeps the line of each.
+        """
+
+        def work(tx: Connection) -> int:
+            tx.execute(delete(used_once).where(used_once.c.expires_at < at - timedelta(minutes=1)))
+            return tx.execute(delete(issuances).where(issuances.c.expires_at < at - REUSED_AFTER)).rowcount
+
+        return self._database.run(work)
+
+
+class _Register:
+    """See `ports.Register`."""
+
+    def __init__(
+        self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, *, is_sqlite: bool
+    ) -> None:
+        self._tx = tx
+        self._vault = vault
+        self._journal = journal
+        self._slots = slots
+        self._insert = sqlite_insert if is_sqlite else postgresql_insert
+
+    def use_once(self, used: Sequence[UsedOnce]) -> bool:
+        """See `Register.use_once`."""
+        # Judge of "a nonce permits one issuance": the primary key. A twin waits here for the first to commit.
+        rows = [{"kind": one.kind, "key": one.key, "expires_at": one.forget_after} for one in used]
+        spent = self._insert(used_once).values(rows).on_conflict_do_nothing().returning(used_once.c.kind)
+        return len(self._tx.execute(spent).all()) == len(used)
+
+    def accept_gesture(self, phone: Phone, gesture: Gesture, at: datetime) -> bool:
+        """See `Register.accept_gesture`."""
+        # Judge of "the counter moves forward" between two workers (WA-10), and of "the phone is alive".
+        both_zero = devices.c.sign_count == 0 if gesture.sign_count == 0 else None
+        forward: ColumnElement[bool] = devices.c.sign_count < gesture.sign_count
+        accepted = (
+            update(devices)
+            .where(
+                devices.c.device_id == phone.device_id,
+                devices.c.withdrawn_at.is_(None),
+                forward if both_zero is None else or_(forward, both_zero),
+            )
+            .values(
+                sign_count=gesture.sign_count,
+                backed_up=gesture.backed_up,
+                # Of two gestures at once, the later date stays.
+                last_assertion_at=case(
+                    (devices.c.last_assertion_at < at, at), else_=devices.c.last_assertion_at
+                ),
+                last_used_at=at,
+            )
+        )
+        return self._tx.execute(accepted).rowcount == 1
+
+    def accept_renewal(self, phone: Phone, asserted_after: datetime, at: datetime) -> bool:
+        """See `Register.accept_renewal`."""
+        # Judge of "the phone is alive, and its owner's last gesture is young enough".
+        accepted = (
+            update(devices)
+            .where(
+                devices.c.device_id == phone.device_id,
+                devices.c.withdrawn_at.is_(None),
+                devices.c.last_assertion_at > asserted_after,
+            )
+            .values(last_used_at=at)
+        )
+        return self._tx.execute(accepted).rowcount == 1
+
+    def is_withdrawn(self, device_id: str) -> bool:
+        """See `Register.is_withdrawn`."""
+        withdrawn = select(devices.c.withdrawn_at).where(devices.c.device_id == device_id)
+        return self._tx.execute(withdrawn).scalar() is not None
+
+    def is_current(self, fiche: FicheProfessionnel) -> bool:
+        """See `Register.is_current`. The row is held: a load that revokes waits until our slot is there."""
+        number = fiche.professionnel.id_national.text
+        version = select(practitioners.c.loaded_at).where(practitioners.c.id_national == number)
+        return self._tx.execute(version.with_for_update(read=True)).scalar() == fiche.version
+
+    def slots(self, phone: Phone, until: Mapping[str, datetime], at: datetime) -> Mapping[str, Slot]:
+        """See `Register.slots`."""
+        return self._slots.keep_or_give(
+            self._tx, phone.device_id, phone.kind, list(until), until=max(until.values()), at=at
+        )
+
+    def has_record(self, device_id: str, idempotency_key: str) -> bool:
+        """See `Register.has_record`."""
+        found = select(issuances.c.issuance_id).where(
+            issuances.c.device_id == device_id, issuances.c.idempotency_key == idempotency_key
+        )
+        return self._tx.execute(found).first() is not None
+
+    def record_intent(self, intent: Intent, at: datetime) -> bool:
+        """See `Register.record_intent`."""
+        # Judge of "one issuance for one idempotency key": UNIQUE on (device_id, idempotency_key).
+        recorded = (
+            self._insert(issuances)
+            .values(
+                issuance_id=intent.issuance_id,
+                device_id=intent.device_id,
+                idempotency_key=intent.idempotency_key,
+                request_digest=intent.request_digest,
+                kind=intent.kind.value,
+                sealed_intent=self._vault.seal_bytes(
+                    intent.content, place=_place("sealed_intent", intent.issuance_id)
+                ),
+                recorded_at=at,
+                expires_at=intent.expires_at,
+            )
+            .on_conflict_do_nothing(index_elements=["device_id", "idempotency_key"])
+        )
+        return self._tx.execute(recorded).rowcount == 1
+
+    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
+        """See `Register.note`."""
+        self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
+
+
+def _place(column: str, issuance_id: str) -> str:
+    return f"issuances|{column}|{issuance_id}"
