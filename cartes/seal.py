@@ -141,6 +141,21 @@ def lint(draft: DraftCard, policy: KindPolicy) -> LintedCard:
     return LintedCard(draft, claims)
 
 
+def lint_again(claims: bytes, policy: KindPolicy) -> LintedCard:
+    """The linted card whose claims an issuer recorded before a crash; the same rules are asked again.
+
+    Raises `LintRefused`, also when the claims are not what `lint` would write today.
+    """
+    try:
+        draft = _read_claims(claims)
+    except (InvalidValue, CardRefused) as refused:
+        raise LintRefused(rule="does_not_read_back", **refused.facts) from refused
+    linted = lint(draft, policy)
+    if linted.claims != claims:
+        raise LintRefused(rule="does_not_read_back")
+    return linted
+
+
 def seal(linted: LintedCard, signer: Signer) -> bytes:
     """Sign a linted card and give the credential: the bytes of a COSE_Sign1 (RFC 9052)."""
     protected = cose.protected_header(kid_of(signer.public_key))
