@@ -12,6 +12,7 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
+from apcv_backend.publication import routes as publication_routes
 
 MAX_BODY_BYTES = 65_536  # an attestation with five certificates is about 6 KB
 
@@ -55,6 +56,7 @@ def create_app(services: Services) -> Flask:
     problems.mount(app)
     api = build_api(app)
     _open_rooms(api, services)
+    app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))
     app.register_blueprint(make_health_blueprint(services))
     app.register_blueprint(make_docs_blueprint(api))
 

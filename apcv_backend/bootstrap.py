@@ -28,10 +28,15 @@ from apcv_backend.migrations import is_current
 from apcv_backend.policies import card_terms
 from apcv_backend.professionals.service import DirectoryService
 from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
+from apcv_backend.publication.ports import Role
+from apcv_backend.publication.repository import FolderRepository
+from apcv_backend.publication.service import PublicationService
+from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.vault import Vault
-from keys.keyring import Keyring, SecretName
+from cartes.seal import Signer
+from keys.keyring import Keyring, Purpose, SecretName
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,16 @@ class Services:
     directory: SqlDirectory
     professionals: DirectoryService
     enrolment: EnrolmentRoom
+    publication: PublicationService
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, publication."""
         reachable = self.database.ready()
-        return {"database": reachable, "schema": reachable and self._schema_is_current()}
+        return {
+            "database": reachable,
+            "schema": reachable and self._schema_is_current(),
+            "publication": self.publication.is_in_force(at),
+        }
 
     def close(self) -> None:
         """Give connections back."""
@@ -115,6 +125,19 @@ def build(
         directory=directory,
         professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
         enrolment=_enrolment(config, database, vault, journal, slots, people, random, at),
+        publication=_publication(config, database, keyring),
+    )
+
+
+def _publication(config: Config, database: Database, keyring: Keyring) -> PublicationService:
+    def signer_of(role: Role, at: datetime) -> Signer:
+        return keyring.signer(Purpose(f"tuf-{role.value}"), at)
+
+    return PublicationService(
+        FolderRepository(config.publication_dir, signer_of),
+        SqlStatusSlots(database),
+        keyring.public_keys,
+        config,
     )
 
 

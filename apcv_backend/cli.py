@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # built only when a command needs it
     from apcv_backend.bootstrap import Services
 
 _WRONG = 1
+PUBLISH_BELL = "publish"
 
 
 class _Operator(click.Group):
@@ -118,6 +119,23 @@ def openapi(target: Path | None, checked: Path | None) -> None:
             sys.exit(_WRONG)
     else:
         click.echo(text, nl=False)
+
+
+@main.command()
+@click.option("--watch", is_flag=True, help="Continue : à chaque changement, et toutes les dix minutes.")
+@click.option("--every", default=600, show_default=True, type=click.IntRange(1, 43_200), help="Secondes.")
+@click.pass_obj
+def publish(services: Services, every: int, *, watch: bool) -> None:
+    """Publie à qui se fier et ce qui est révoqué, en fichiers signés que tout serveur peut servir."""
+    while True:
+        published = services.publication.publish(services.clock())
+        changed = ", ".join(role.value for role in published.renewed)
+        until = f"{published.expires_at:%d/%m %H:%M} UTC"
+        click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
+        if not watch:
+            return
+        # A revocation rings; a bell nobody heard costs at most `every` seconds.
+        services.ephemeral.wait(PUBLISH_BELL, timeout_s=every)
 
 
 @main.command()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cryptography import x509
 from sqlalchemy import Connection, insert, select, update
 
 from apcv_backend.config import Config, Environment
 from apcv_backend.database import Database
 from apcv_backend.enrolment.attestation.mds import MetadataBlob, open_blob
-from apcv_backend.enrolment.attestation.roots import AttestationRoots, load_revoked_serials
+from apcv_backend.enrolment.attestation.roots import AttestationRoots, load_revoked_serials, read_pem
 from apcv_backend.enrolment.ceremony.policy import (
     FORMATS,
     VIRTUAL_AUTHENTICATOR_AAGUID,
@@ -70,7 +69,7 @@ def _metadata(config: Config, database: Database, at: datetime) -> MetadataBlob 
     """The FIDO metadata of the configured file, never older than one already used (MDS3 `no`)."""
     if config.mds_blob is None or config.mds_root is None:
         return None
-    anchors = tuple(x509.load_pem_x509_certificates(config.mds_root.read_bytes()))
+    anchors = read_pem(config.mds_root.read_bytes())
     blob_bytes = config.mds_blob.read_bytes()
 
     def work(tx: Connection) -> MetadataBlob:

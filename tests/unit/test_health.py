@@ -6,14 +6,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from apcv_backend.bootstrap import Services
+from tests.simulators.answers import json_of
 
 
-def test_an_alive_backend_that_can_work_is_ready(client: FlaskClient) -> None:
-    """With its database there and at the newest step, it may be given work."""
+def test_an_alive_backend_that_can_work_is_ready(client: FlaskClient, services: Services) -> None:
+    """With its database at the newest step and a publication in force, it may be given work."""
     assert client.get("/healthz").status_code == 200
-    answer = client.get("/readyz")
+    assert json_of(client.get("/readyz")) == {"database": True, "schema": True, "publication": False}
 
-    assert (answer.status_code, answer.json["database"], answer.json["schema"]) == (200, True, True)
+    services.publication.publish(services.clock())
+
+    assert client.get("/readyz").status_code == 200
 
 
 def test_a_lost_database_makes_it_not_ready_but_alive(
@@ -28,7 +31,7 @@ def test_a_lost_database_makes_it_not_ready_but_alive(
 
 def test_the_interface_is_shown_to_people_and_machines(client: FlaskClient) -> None:
     """OpenAPI 3.1 for programs, a page without scripts for people."""
-    document = client.get("/openapi.json").json
+    document = json_of(client.get("/openapi.json"))
     page = client.get("/docs").text
 
     assert document["openapi"] == "3.1.0"
@@ -50,7 +53,7 @@ def test_the_doors_own_errors_are_problem_documents(
     """Even an address that does not exist answers in the one form, and a 405 says what is allowed."""
     answer = client.open(path, method=method)
 
-    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert (answer.status_code, json_of(answer)["code"]) == (status, code)
     assert answer.content_type == "application/problem+json"
     assert (status != 405) or answer.headers["Allow"]
 
@@ -66,7 +69,7 @@ def test_an_unforeseen_error_says_nothing_of_itself(
     monkeypatch.setattr(services.database, "ready", fail)
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+    assert (answer.status_code, json_of(answer)["code"]) == (500, "internal_error")
     assert "158032A" not in answer.text
 
 
@@ -74,4 +77,4 @@ def test_a_huge_body_is_refused(client: FlaskClient) -> None:
     """More than 64 KiB is never read."""
     answer = client.post("/v1/enrolments", data=b"{" + b" " * 70_000, content_type="application/json")
 
-    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+    assert (answer.status_code, json_of(answer)["code"]) == (413, "too_large")
