@@ -213,7 +213,6 @@ def check_creation(
         authenticator_data=about.raw,
         client_data_hash=hashlib.sha256(created.client_data_json).digest(),
         aaguid=attested.aaguid,
-        cose_key=key.cose,
         algorithm=ES256,
         spki=key.spki,
         at=at,

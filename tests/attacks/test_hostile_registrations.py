@@ -75,6 +75,10 @@ def raw_client_data(old: str, new: str) -> Tamper:
     return Tamper(client_data=rewrite)
 
 
+def cross_origin(value: object) -> Tamper:
+    return client_data(lambda said: said.update(crossOrigin=value))
+
+
 def flags(set_bits: int = 0, clear_bits: int = 0) -> Tamper:
     def rewrite(honest: bytes) -> bytes:
         return honest[:32] + bytes([(honest[32] | set_bits) & ~clear_bits & 0xFF]) + honest[33:]
@@ -104,6 +108,7 @@ def cose(text: str) -> Tamper:
 
 
 ZERO = "00" * 32
+NOT_FALSE: tuple[object, ...] = ("false", 0, None, 1, {}, [])
 TABLE = [
     Hostile(
         "a cheap model poses as the certified one of its vendor",
@@ -340,12 +345,8 @@ NEIGHBOURS = [
         tamper=client_data(lambda said: said.update(topOrigin=ORIGIN)),
     ),
     *(
-        Hostile(
-            f"crossOrigin {value!r}",
-            "cross_origin_not_allowed",
-            tamper=client_data(lambda said, value=value: said.update(crossOrigin=value)),
-        )
-        for value in ("false", 0, None, 1, {}, [])
+        Hostile(f"crossOrigin {value!r}", "cross_origin_not_allowed", tamper=cross_origin(value))
+        for value in NOT_FALSE
     ),
     # The attestation object and the authenticator data.
     Hostile(

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from cryptography import x509
-
-from apcv_backend.enrolment.attestation.roots import AttestationRoots
+from apcv_backend.enrolment.attestation.roots import AttestationRoots, read_pem
 from apcv_backend.enrolment.ceremony.policy import AndroidApp, CeremonyPolicy
 from apcv_backend.enrolment.webauthn_ceremony import (
     NewDeviceKey,
@@ -49,10 +47,7 @@ def makers(seed: int = 1) -> AttestationCa:
 
 def roots_of(ca: AttestationCa) -> AttestationRoots:
     return AttestationRoots(
-        {
-            form: tuple(x509.load_pem_x509_certificates(ca.root_pem(form)))
-            for form in ("packed", "android-key", "apple")
-        },
+        {form: read_pem(ca.root_pem(form)) for form in ("packed", "android-key", "apple")},
     )
 
 

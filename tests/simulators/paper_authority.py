@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from tests.simulators.ceremony_stage import AT
 
 UNKNOWN_CRITICAL = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), b"\x05\x00")
@@ -22,6 +23,10 @@ class Holder:
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+
+    @property
+    def read(self) -> AttestationCertificate:
+        return AttestationCertificate.parse(self.der)
 
     @property
     def der(self) -> bytes:

@@ -32,7 +32,7 @@ def proven(
     *chain: Holder, anchors: tuple[Holder, ...] = (ROOT,), revoked: frozenset[str] = frozenset()
 ) -> ProvenPath:
     read = parse_chain([each.der for each in chain])
-    return check_path(read, [each.certificate for each in anchors], AT, revoked_serials=revoked)
+    return check_path(read, [each.read for each in anchors], AT, revoked_serials=revoked)
 
 
 @pytest.mark.parametrize("chain", [(LEAF, MIDDLE), (LEAF, MIDDLE, ROOT)])

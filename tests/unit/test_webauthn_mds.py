@@ -1,4 +1,4 @@
-"""FIDO metadata: believed when signed, never going back, degraded when late, heeded when a model is broken."""
+"""FIDO metadata: believed when signed, never going back, degraded when late, heeded when it warns."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def write(
 
 
 def opened(blob: bytes, **changes: Any) -> MetadataBlob:
-    return open_blob(blob, **{"roots": (ROOT.certificate,), "at": AT, **changes})
+    return open_blob(blob, **{"roots": (ROOT.read,), "at": AT, **changes})
 
 
 def test_a_signed_blob_is_read() -> None:
@@ -119,7 +119,6 @@ BAD = {
     "a date that is not one": (write({**GOOD, "nextUpdate": "soon"}), "payload"),
     "an entry that is text": (write({**GOOD, "entries": ["aaguid"]}), "payload"),
     "a model that is not one": (write(payload({**entry(), "aaguid": "?"})), "payload"),
-    "a root that is not one": (write(payload(entry(attestationRootCertificates=["AAAA"]))), "payload"),
 }
 
 
@@ -201,7 +200,7 @@ def test_a_model_whose_keys_live_in_software_is_not_hardware() -> None:
 
 
 def test_late_metadata_is_degraded_and_said_so() -> None:
-    """Past the day of its next update, metadata is used with a warning, or not at all where policy says so."""
+    """Past the day of its next update, metadata is used with a warning, or not at all if policy says so."""
     late = opened(write(payload(entry(), next_update="2026-03-01")))
 
     made = Stage(MODELS["certified"], policy=policy_of(metadata=late)).register()
@@ -217,3 +216,12 @@ def test_metadata_is_fresh_all_the_day_of_its_next_update() -> None:
 
     assert not blob.is_stale(datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC))
     assert blob.is_stale(datetime(2026, 3, 3, 0, 0, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("text", ["AAAA", "?", ""])
+def test_a_root_that_cannot_be_read_vouches_for_nothing(text: str) -> None:
+    """The published blob holds a few: they cost their own model its trust, not the whole metadata."""
+    metadata = opened(write(payload(entry(attestationRootCertificates=[text]))))
+
+    with pytest.raises(errors.AttestationRootsMissing):
+        Stage(MODELS["certified"], policy=policy_of(roots=AttestationRoots(), metadata=metadata)).register()

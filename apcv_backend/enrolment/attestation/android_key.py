@@ -7,8 +7,6 @@ list. The chain may lack its root (phones with remotely provisioned keys send no
 
 from __future__ import annotations
 
-from cryptography import x509
-
 from apcv_backend.enrolment.attestation import der
 from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.chain import ProvenPath, check_path, parse_chain
@@ -37,7 +35,7 @@ _SIGN = 2
 
 def check(
     context: StatementContext,
-    anchors: tuple[x509.Certificate, ...],
+    anchors: tuple[AttestationCertificate, ...],
     revoked_serials: frozenset[str],
 ) -> tuple[ProvenPath, KeyDescription]:
     """Check signature, key, key description, then the path.

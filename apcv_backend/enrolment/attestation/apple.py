@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-from cryptography import x509
-
 from apcv_backend.enrolment.attestation import der
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.chain import ProvenPath, check_path, parse_chain
 from apcv_backend.enrolment.attestation.verdict import StatementContext
 from apcv_backend.enrolment.ceremony.errors import (
@@ -25,7 +24,7 @@ NONCE_EXTENSION = "1.2.840.113635.100.8.2"
 _NONCE_TAG = 1
 
 
-def check(context: StatementContext, anchors: tuple[x509.Certificate, ...]) -> ProvenPath:
+def check(context: StatementContext, anchors: tuple[AttestationCertificate, ...]) -> ProvenPath:
     """Check nonce, key and path.
 
     Raises:

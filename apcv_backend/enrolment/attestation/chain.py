@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
@@ -53,7 +52,7 @@ def parse_chain(unverified: object) -> tuple[AttestationCertificate, ...]:
 
 def check_path(
     chain: Sequence[AttestationCertificate],
-    anchors: Iterable[x509.Certificate],
+    anchors: Iterable[AttestationCertificate],
     at: datetime,
     *,
     revoked_serials: frozenset[str] = frozenset(),
@@ -64,7 +63,7 @@ def check_path(
         AttestationRefused: AttestationRootsMissing, AttestationChainUntrusted, AttestationCertificateExpired,
             AttestationChainInvalid, AttestationCertificateRevoked.
     """
-    trusted = tuple(AttestationCertificate.of(anchor) for anchor in anchors)
+    trusted = tuple(anchors)
     if not trusted:
         raise AttestationRootsMissing
     path = _find_path(chain, trusted)

@@ -17,13 +17,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.chain import check_path
-from apcv_backend.enrolment.ceremony.errors import CeremonyRefused
+from apcv_backend.enrolment.ceremony.errors import AttestationCertificateMalformed, CeremonyRefused
 from apcv_backend.strict_jwt import TokenRefused, parse_compact, verify_compact
 from cartes.errors import CarteError
 
@@ -52,11 +51,14 @@ class MetadataRefused(CarteError):
 
 @dataclass(frozen=True, slots=True)
 class MetadataEntry:
-    """What the metadata says of one model. `compromised` is the first of the five words reported, or None."""
+    """What the metadata says of one model. `roots` may be anchors of any depth.
+
+    `compromised` is the first of the five words reported, or None.
+    """
 
     aaguid: uuid.UUID
     description: str
-    roots: tuple[x509.Certificate, ...] = field(repr=False)
+    roots: tuple[AttestationCertificate, ...] = field(repr=False)
     hardware: bool
     compromised: str | None
 
@@ -85,7 +87,7 @@ class MetadataBlob:
 def open_blob(
     blob: bytes,
     *,
-    roots: tuple[x509.Certificate, ...],
+    roots: tuple[AttestationCertificate, ...],
     at: datetime,
     last_no: int | None = None,
     signer_name: str = SIGNER_NAME,
@@ -151,15 +153,22 @@ def _entry(unread: Mapping[str, Any], day: date) -> MetadataEntry:
     return MetadataEntry(
         aaguid=uuid.UUID(unread["aaguid"]),
         description=str(statement.get("description", ""))[:200],
-        roots=tuple(_root(text) for text in statement.get("attestationRootCertificates", ())),
+        roots=_roots(statement.get("attestationRootCertificates", ())),
         hardware=bool(_HARDWARE & set(statement.get("keyProtection", ()))),
         compromised=_compromised(unread.get("statusReports", ()), day),
     )
 
 
-def _root(text: str) -> x509.Certificate:
-    # Published blobs break their base64 over lines: white space is dropped, nothing else is tolerated.
-    return x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
+def _roots(texts: list[str]) -> tuple[AttestationCertificate, ...]:
+    """The anchors that can be read; the published blob holds some no parser takes: they vouch for nothing."""
+    found: list[AttestationCertificate] = []
+    for text in texts:
+        try:
+            # Base64 is broken over lines there: white space is dropped, nothing else is tolerated.
+            found.append(AttestationCertificate.parse(base64.b64decode("".join(text.split()), validate=True)))
+        except (AttestationCertificateMalformed, binascii.Error):
+            continue
+    return tuple(found)
 
 
 def _compromised(reports: list[Mapping[str, Any]], day: date) -> str | None:

@@ -51,7 +51,7 @@ def check_self(context: StatementContext) -> None:
 
 def check_certified(
     context: StatementContext,
-    anchors: tuple[x509.Certificate, ...],
+    anchors: tuple[AttestationCertificate, ...],
     denied_keys: frozenset[str],
 ) -> ProvenPath:
     """Certificate attestation: path, signature, then the rules of section 8.2.1.

@@ -15,7 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
+from apcv_backend.enrolment.ceremony.errors import AttestationCertificateMalformed
 from cartes.errors import InvalidValue
 
 ROOTED_FORMATS = ("packed", "android-key", "apple", "tpm")
@@ -26,7 +29,7 @@ _REVOKED_WORDS = frozenset({"REVOKED", "SUSPENDED"})
 class AttestationRoots:
     """The anchors of each format. An empty value trusts nobody."""
 
-    by_format: Mapping[str, tuple[x509.Certificate, ...]] = field(
+    by_format: Mapping[str, tuple[AttestationCertificate, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
 
@@ -45,7 +48,7 @@ class AttestationRoots:
             ),
         )
 
-    def anchors(self, form: str) -> tuple[x509.Certificate, ...]:
+    def anchors(self, form: str) -> tuple[AttestationCertificate, ...]:
         """The anchors of one attestation format; empty where there are none."""
         return self.by_format.get(form, ())
 
@@ -70,11 +73,24 @@ def load_revoked_serials(path: Path) -> frozenset[str]:
         raise InvalidValue(what="revoked_serials", path=str(path)) from error
 
 
-def _anchors(folder: Path) -> tuple[x509.Certificate, ...]:
-    found: list[x509.Certificate] = []
+def _anchors(folder: Path) -> tuple[AttestationCertificate, ...]:
+    found: list[AttestationCertificate] = []
     for path in sorted(folder.glob("*.pem")):
         try:
-            found.extend(x509.load_pem_x509_certificates(path.read_bytes()))
-        except (OSError, ValueError) as error:
+            found.extend(read_pem(path.read_bytes()))
+        except (OSError, ValueError, AttestationCertificateMalformed) as error:
             raise InvalidValue(what="attestation_root", path=str(path)) from error
     return tuple(found)
+
+
+def read_pem(text: bytes) -> tuple[AttestationCertificate, ...]:
+    """The certificates of one PEM text.
+
+    Raises:
+        ValueError: not PEM, or empty.
+        AttestationCertificateMalformed: a certificate this house would not judge with.
+    """
+    return tuple(
+        AttestationCertificate.parse(each.public_bytes(Encoding.DER))
+        for each in x509.load_pem_x509_certificates(text)
+    )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cryptography import x509
-
 from apcv_backend.enrolment.attestation import android_key, apple, packed, tpm
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.chain import ProvenPath
 from apcv_backend.enrolment.attestation.mds import MetadataEntry
 from apcv_backend.enrolment.attestation.verdict import AttestationType, AttestationVerdict, StatementContext
@@ -69,7 +68,7 @@ def _certified(
     form: str,
     context: StatementContext,
     policy: CeremonyPolicy,
-    anchors: tuple[x509.Certificate, ...],
+    anchors: tuple[AttestationCertificate, ...],
 ) -> AttestationVerdict:
     details: dict[str, str | int | bool] = {}
     path: ProvenPath

@@ -7,8 +7,7 @@ the registration's own date, the exact members, no SHA-1, and the AAGUID of the 
 
 from __future__ import annotations
 
-from cryptography import x509
-
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.chain import ProvenPath, check_path, parse_chain
 from apcv_backend.enrolment.attestation.packed import check_aaguid_extension
 from apcv_backend.enrolment.attestation.signature import check_signature
@@ -27,7 +26,7 @@ _SAN = "2.5.29.17"
 _V3 = 3
 
 
-def check(context: StatementContext, anchors: tuple[x509.Certificate, ...]) -> ProvenPath:
+def check(context: StatementContext, anchors: tuple[AttestationCertificate, ...]) -> ProvenPath:
     """Check members, signature over `certInfo`, the certificate rules of section 8.3.1, and the path.
 
     Raises:

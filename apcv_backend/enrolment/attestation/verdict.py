@@ -22,15 +22,14 @@ class StatementContext:
     """Everything a statement is about. All of it was read strictly; none of it is attested yet.
 
     `unverified_statement` is the decoded `attStmt`; `client_data_hash` is SHA-256(clientDataJSON);
-    `cose_key` the raw COSE key as it stands in `authenticator_data`; `spki` the same key as DER
-    SubjectPublicKeyInfo; `at` the instant of judgement, aware UTC.
+    `algorithm` and `spki` are the new key's COSE algorithm and its DER SubjectPublicKeyInfo; `at` is the
+    instant of judgement, aware UTC.
     """
 
     unverified_statement: Mapping[object, object]
     authenticator_data: bytes
     client_data_hash: bytes
     aaguid: uuid.UUID
-    cose_key: bytes
     algorithm: int
     spki: bytes
     at: datetime
