@@ -14,90 +14,74 @@ The secrets are printed once, for the letter, the text message or the desk. They
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from apcv_backend.enrolment.activation_codes import DeskAgent
-from apcv_backend.enrolment.code_service import OpenedCode
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
-from apcv_backend.enrolment.service import EnrolmentRoom
 from cartes.cards import CardKind
 from cartes.errors import InvalidValue
 from cartes.identifiers.mode import Mode
 from cartes.wire import strict_json
 
+if TYPE_CHECKING:  # the services are built when a command runs, by whoever mounts this group
+    from apcv_backend.bootstrap import Services
+    from apcv_backend.enrolment.code_service import OpenedCode
+
 _LONGEST_LINE = 64
 
 
-class Services(Protocol):
-    """What these commands take from the composition root."""
-
-    @property
-    def enrolment(self) -> EnrolmentRoom:
-        """The room."""
-        ...
-
-    @property
-    def clock(self) -> Callable[[], datetime]:
-        """Aware UTC instants."""
-        ...
+@click.group("code")
+def code() -> None:
+    """Ouvrir les codes d'activation."""
 
 
-def code_commands(build: Callable[[], Services], mode: Callable[[], Mode]) -> click.Group:
-    """The group `code`. `build` makes the services when a command runs; `mode` is how numbers are read."""
-
-    @click.group("code")
-    def code() -> None:
-        """Ouvrir les codes d'activation."""
-
-    @code.command("open")
-    @click.option(
-        "--card", type=click.Choice([kind.value for kind in CardKind]), required=True, help="Quelle carte."
-    )
-    @click.option(
-        "--person-file",
-        type=click.Path(path_type=Path, allow_dash=True),
-        default=Path("-"),
-        help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
-    )
-    @click.option("--agent", help="Nom de l'agent d'accueil qui a vu la personne et ses papiers.")
-    @click.option("--place", help="Lieu où il l'a vue.")
-    @click.option("--minutes", type=click.IntRange(1, 86_400), help="Durée de vie du code.")
-    @click.option("--json", "as_json", is_flag=True, help="Une ligne de JSON, pour un programme.")
-    def open_code(
-        card: str,
-        person_file: Path,
-        agent: str | None,
-        place: str | None,
-        minutes: int | None,
-        *,
-        as_json: bool,
-    ) -> None:
-        """Ouvrir un code pour une personne ; ses secrets sont imprimés une fois."""
-        if (agent is None) != (place is None):
-            raise click.UsageError("--agent et --place vont ensemble.")
-        kind = CardKind(card)
-        person = _person(kind, _first_line(person_file), mode())
-        services = build()
-        try:
-            desk = DeskAgent(agent.strip(), place.strip()) if agent and place else None
-            opened = services.enrolment.codes.open(
-                person,
-                services.clock(),
-                agent=desk,
-                valid_for=timedelta(minutes=minutes) if minutes else None,
-            )
-        except PersonUnknown:
-            _refuse("Personne de ce numéro n'est connu des droits ni de l'annuaire : rien n'a été ouvert.")
-        except InvalidValue:
-            _refuse("Le nom ou le lieu de l'agent n'est pas une ligne de texte : rien n'a été ouvert.")
-        click.echo(_as_json(opened) if as_json else _as_letter(opened))
-
-    return code
+@code.command("open")
+@click.option(
+    "--card", type=click.Choice([kind.value for kind in CardKind]), required=True, help="Quelle carte."
+)
+@click.option(
+    "--person-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    default=Path("-"),
+    help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
+)
+@click.option("--agent", help="Nom de l'agent d'accueil qui a vu la personne et ses papiers.")
+@click.option("--place", help="Lieu où il l'a vue.")
+@click.option("--minutes", type=click.IntRange(1, 86_400), help="Durée de vie du code.")
+@click.option("--json", "as_json", is_flag=True, help="Une ligne de JSON, pour un programme.")
+@click.pass_obj
+def open_code(
+    services: Services,
+    card: str,
+    person_file: Path,
+    agent: str | None,
+    place: str | None,
+    minutes: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Ouvrir un code pour une personne ; ses secrets sont imprimés une fois."""
+    if (agent is None) != (place is None):
+        raise click.UsageError("--agent et --place vont ensemble.")
+    mode = Mode.STRICT if services.config.is_production else Mode.TEST
+    person = _person(CardKind(card), _first_line(person_file), mode)
+    try:
+        desk = None if agent is None or place is None else DeskAgent(agent.strip(), place.strip())
+        opened = services.enrolment.codes.open(
+            person,
+            services.clock(),
+            agent=desk,
+            valid_for=timedelta(minutes=minutes) if minutes else None,
+        )
+    except PersonUnknown:
+        _refuse("Ce numéro n'est connu ni des droits, ni de l'annuaire : rien n'a été ouvert.")
+    except InvalidValue:
+        _refuse("Le nom ou le lieu de l'agent n'est pas une ligne de texte : rien n'a été ouvert.")
+    click.echo(_as_json(opened) if as_json else _as_letter(opened))
 
 
 def _first_line(person_file: Path) -> str:
