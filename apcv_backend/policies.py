@@ -57,7 +57,7 @@ def card_terms(config: Config, database: Database, at: datetime) -> Mapping[Card
             metadata=metadata,
             revoked_serials=revoked,
             allow_synced=binding is Binding.SYNCED,
-            # Browser tests use Chromium's virtual authenticator, which every other environment refuses (WA-12).
+            # Browser tests use the virtual authenticator of Chromium, refused everywhere else (WA-12).
             denied_aaguids=frozenset() if is_test else frozenset({VIRTUAL_AUTHENTICATOR_AAGUID}),
             denied_attestation_keys=frozenset() if is_test else frozenset({VIRTUAL_AUTHENTICATOR_KEY}),
         )
