@@ -29,10 +29,21 @@ TRUST_OLD_AFTER: Final = timedelta(hours=24)
 class Policy(Protocol):
     """What one screen asks for."""
 
-    name: ClassVar[str]
-    expects: ClassVar[CardKind]
-    wishes: ClassVar[Binding]
-    device_bound_only: ClassVar[bool]
+    @property
+    def name(self) -> str:
+        """Its word on the command line."""
+
+    @property
+    def expects(self) -> CardKind:
+        """The kind of card it asks for; the other one is refused (check 6)."""
+
+    @property
+    def wishes(self) -> Binding:
+        """The weakest binding it has nothing to say about."""
+
+    @property
+    def device_bound_only(self) -> bool:
+        """Whether a key that may be on several devices is refused (check 10)."""
 
     def judge(self, facts: CardFacts, freshness: Freshness) -> tuple[Reason, ...]:
         """The reasons this screen has, about a proven card, on `facts.day`. None: all it asks is true."""

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 TRUST_MAX_AGE: Final = timedelta(hours=72)
 """Beyond this the till no longer judges: 24 h of a signed timestamp and 48 h of grace."""
+STATUS_MAX_AGE: Final = timedelta(hours=96)
+"""A publisher writes each list again at least once a day, changed or not: 72 h and one day between two."""
 
 
 class Store(Protocol):
@@ -130,7 +132,7 @@ def _check_status(trusted: TrustSnapshot, kind: CardKind, slot: Slot, at: dateti
     if revoked is None or suspended is None or trusted.trust.status_lists.get(slot.list) is not kind:
         raise StatusListUnknown(list=slot.list)
     made_at = min(revoked.issued_at, suspended.issued_at)
-    if at - made_at > TRUST_MAX_AGE:
+    if at - made_at > STATUS_MAX_AGE:
         raise StatusStale(age_s=int((at - made_at).total_seconds()))
     if revoked.is_set(slot.idx):
         raise Revoked

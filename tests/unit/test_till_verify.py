@@ -217,7 +217,7 @@ def test_a_missing_suspended_list_is_an_unknown_list() -> None:
     assert only_reason(verdict) == "status_list_unknown"
 
 
-@pytest.mark.parametrize(("age", "refused"), [(timedelta(hours=72), False), (timedelta(hours=73), True)])
+@pytest.mark.parametrize(("age", "refused"), [(timedelta(hours=96), False), (timedelta(hours=97), True)])
 def test_an_old_status_list_does_not_clear_a_card(age: timedelta, refused: bool) -> None:
     """A fresh timestamp over a stale list says nothing about today's revocations."""
     world = World(status_issued_at=NOON - age)
