@@ -282,8 +282,8 @@ def user_handle(subject_id: str) -> bytes:
 def parse_device_name(text: str) -> str:
     """The name a person gives a phone: one printable line of 1 to 60 characters.
 
-    Nothing that reorders or breaks a line: it is shown beside other people's words. No long number either: the
-    name is kept in clear, and somebody will type their NIR. Raises `InvalidValue`.
+    Nothing that reorders or breaks a line: it is shown beside other people's words. No long number either:
+    the name is kept in clear, and somebody will type their NIR. Raises `InvalidValue`.
     """
     name = unicodedata.normalize("NFC", text).strip()
     if sum(character.isdigit() for character in name) > _MOST_DIGITS:
