@@ -12,12 +12,11 @@ over it holds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from cartes import es256, fields
+from cartes import claims, es256
 from cartes.apcv import ApcvCard
 from cartes.cards import (
     LONGEST_ISSUED_NAME,
@@ -27,7 +26,6 @@ from cartes.cards import (
 )
 from cartes.ecps import EcpsCard
 from cartes.errors import (
-    BadStructure,
     CardRefused,
     CredentialExpired,
     InvalidValue,
@@ -41,9 +39,9 @@ from cartes.errors import (
     TtlTooLong,
     WrongCardType,
 )
-from cartes.noms import check_strict_trait
+from cartes.noms import check_strict_trait, shorten
 from cartes.trust import IssuerKey, KindPolicy, TrustList, kid_of
-from cartes.wire import cose, strict_cbor
+from cartes.wire import cose
 
 CLOCK_SKEW_S: Final = 300
 """How far two honest clocks may be apart: an issuer's and a workstation's."""
@@ -53,21 +51,7 @@ MAX_PRESENTED: Final = 449
 PROOF_OVERHEAD: Final = 84
 """A proof and the frame around both, with two bytes of flags and five of counter: the usual worst."""
 
-_EXP: Final = 4
-_IAT: Final = 6
-_CNF: Final = 8
-_CARD: Final = -65537
-_CLAIMS: Final = {_EXP, _IAT, _CNF, _CARD}
-_COSE_KEY: Final = 1
-_KTY, _CRV, _X, _Y = 1, -1, -2, -3
-_KEY_MEMBERS: Final = {_KTY, _CRV, _X, _Y}
-_EC2: Final = 2
-_P256: Final = 1
-_READERS: Final[dict[int, Callable[[list[Any]], ApcvCard | EcpsCard]]] = {
-    CardKind.APCV.wire: ApcvCard.from_claims,
-    CardKind.ECPS.wire: EcpsCard.from_claims,
-}
-_KIND_AT: Final = 2
+_SHORTEST_NAME: Final = 8
 
 
 class Signer(Protocol):
@@ -129,29 +113,29 @@ def lint(draft: DraftCard, policy: KindPolicy) -> LintedCard:
         _lint_ecps(card)
     try:
         es256.public_key(draft.holder_key)
-        claims = _write_claims(draft)
-        read_back = _read_claims(claims)
+        written = claims.write(draft)
+        read_back = claims.read(written)
     except (InvalidValue, CardRefused) as refused:
         raise LintRefused(rule="does_not_read_back", **refused.facts) from refused
     if read_back != draft:
         raise LintRefused(rule="does_not_read_back")
-    size = presented_size(claims)
+    size = presented_size(written)
     if size > MAX_PRESENTED:
         raise LintRefused(rule="too_long", size=size, most=MAX_PRESENTED)
-    return LintedCard(draft, claims)
+    return LintedCard(draft, written)
 
 
-def lint_again(claims: bytes, policy: KindPolicy) -> LintedCard:
+def lint_again(recorded: bytes, policy: KindPolicy) -> LintedCard:
     """The linted card whose claims an issuer recorded before a crash; the same rules are asked again.
 
     Raises `LintRefused`, also when the claims are not what `lint` would write today.
     """
     try:
-        draft = _read_claims(claims)
+        draft = claims.read(recorded)
     except (InvalidValue, CardRefused) as refused:
         raise LintRefused(rule="does_not_read_back", **refused.facts) from refused
     linted = lint(draft, policy)
-    if linted.claims != claims:
+    if linted.claims != recorded:
         raise LintRefused(rule="does_not_read_back")
     return linted
 
@@ -165,10 +149,36 @@ def seal(linted: LintedCard, signer: Signer) -> bytes:
     return cose.join(protected, linted.claims, signature)
 
 
-def presented_size(claims: bytes) -> int:
+def fit_names(draft: DraftCard) -> DraftCard:
+    """The draft with its names cut to what a card carries: 27 characters, and fewer when it would not fit.
+
+    Names are the only thing an issuer shortens. What still does not fit is left to `lint` to refuse.
+    """
+    fitted = draft
+    for limit in range(LONGEST_ISSUED_NAME, _SHORTEST_NAME - 1, -1):
+        fitted = replace(draft, card=_with_names_cut(draft.card, limit))
+        if presented_size(claims.write(fitted)) <= MAX_PRESENTED:
+            break
+    return fitted
+
+
+def _with_names_cut(card: ApcvCard | EcpsCard, limit: int) -> ApcvCard | EcpsCard:
+    if isinstance(card, EcpsCard):
+        return replace(card, name=shorten(card.name, limit), given=shorten(card.given, limit))
+    delegate = card.delegate
+    return replace(
+        card,
+        birth_name=shorten(card.birth_name, limit),
+        use_name=shorten(card.use_name, limit),
+        given=shorten(card.given, limit),
+        delegate=None if delegate is None else replace(delegate, name=shorten(delegate.name, limit)),
+    )
+
+
+def presented_size(written: bytes) -> int:
     """How many bytes a presentation of these claims takes, with the usual worst proof."""
     protected = cose.protected_header(bytes(cose.KID_SIZE))
-    return len(cose.join(protected, claims, bytes(es256.SIGNATURE_SIZE))) + PROOF_OVERHEAD
+    return len(cose.join(protected, written, bytes(es256.SIGNATURE_SIZE))) + PROOF_OVERHEAD
 
 
 def _lint_apcv(card: ApcvCard, expires_at: datetime) -> None:
@@ -202,20 +212,6 @@ def _longest_life(binding: Binding, policy: KindPolicy) -> timedelta:
     return policy.longest_synced_life if binding is Binding.SYNCED else policy.longest_life
 
 
-def _write_claims(draft: DraftCard) -> bytes:
-    sign, x = draft.holder_key[0], draft.holder_key[1:]
-    # cnf, RFC 8747; a COSE_Key with a compressed point, RFC 9053 section 7.1.1.
-    key = {_KTY: _EC2, _CRV: _P256, _X: x, _Y: sign == 3}  # noqa: PLR2004 - SEC 1: 03 is the odd y
-    return strict_cbor.dumps(
-        {
-            _EXP: fields.unix(draft.expires_at),
-            _IAT: fields.unix(draft.issued_at),
-            _CNF: {_COSE_KEY: key},
-            _CARD: draft.card.to_claims(),
-        }
-    )
-
-
 # --- The reader's side ----------------------------------------------------------------------------
 
 
@@ -231,7 +227,7 @@ def open_seal(
     # 4. A known key, and its signature. Several keys may share four bytes: all are tried.
     issuer = _issuer_who_signed(sign1, trust)
     # 5. Only now is anything inside believed to be what the issuer wrote.
-    draft = _read_claims(sign1.payload)
+    draft = claims.read(sign1.payload)
     kind = draft.card.kind
     if issuer.is_revoked(at):
         raise IssuerKeyRevoked(issuer=issuer.name)
@@ -264,36 +260,3 @@ def _issuer_who_signed(sign1: cose.UnverifiedSign1, trust: TrustList) -> IssuerK
         if es256.holds(issuer.verifying_key, sign1.signature, sign1.signed):
             return issuer
     raise IssuerSignatureInvalid(kid=sign1.kid.hex())
-
-
-def _read_claims(payload: bytes) -> DraftCard:
-    """Read the claims back to what the issuer drafted; `BadCbor` or `BadStructure`."""
-    claims = strict_cbor.loads(payload)
-    if type(claims) is not dict or claims.keys() != _CLAIMS:
-        raise BadStructure(part="claims")
-    issued_at = fields.instant(claims[_IAT], "iat")
-    expires_at = fields.instant(claims[_EXP], "exp")
-    if expires_at <= issued_at:
-        raise BadStructure(field="exp")
-    card = claims[_CARD]
-    if type(card) is not list or len(card) <= _KIND_AT:
-        raise BadStructure(part="card")
-    read = _READERS.get(fields.uint(card[_KIND_AT], "kind", 0xFF))
-    if read is None:
-        raise BadStructure(field="kind")
-    return DraftCard(read(card), _holder_key(claims[_CNF]), issued_at, expires_at)
-
-
-def _holder_key(cnf: Any) -> bytes:
-    """The compressed point inside `cnf`; whether it is on the curve is check 8, after revocation."""
-    if type(cnf) is not dict or cnf.keys() != {_COSE_KEY}:
-        raise BadStructure(part="cnf")
-    key = cnf[_COSE_KEY]
-    if type(key) is not dict or key.keys() != _KEY_MEMBERS:
-        raise BadStructure(part="cnf")
-    x = key[_X]
-    if fields.uint(key[_KTY], "kty", _EC2) != _EC2 or fields.uint(key[_CRV], "crv", _P256) != _P256:
-        raise BadStructure(part="cnf")
-    if type(x) is not bytes or len(x) != 32:  # noqa: PLR2004 - a P-256 coordinate
-        raise BadStructure(part="cnf")
-    return (b"\x03" if fields.boolean(key[_Y], "cnf") else b"\x02") + x

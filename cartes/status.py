@@ -99,10 +99,14 @@ class StatusList:
 
 
 def rice_parameter(size: int, count: int) -> int:
-    """The number of low bits written plainly: floor(log2(0.69 * mean gap)), in integers so that all agree."""
+    """The number of low bits written plainly, in integers so that all agree.
+
+    The best one for gaps like these is floor(log2(0.962 * mean gap)); 0.962 is twice the logarithm of the
+    golden ratio.
+    """
     if count == 0:
         return 0
-    return max(0, (69 * size // (100 * count)).bit_length() - 1)
+    return max(0, (962 * size // (1000 * count)).bit_length() - 1)
 
 
 def _rice(ordered: Iterable[int], k: int) -> bytes:
