@@ -99,7 +99,7 @@ def _first_line(person_file: Path) -> str:
 def _person(card: CardKind, line: str, mode: Mode) -> PersonKey:
     try:
         return PersonKey.parse(card, line, mode)
-    except (InvalidValue, PersonUnknown):
+    except InvalidValue:
         # The number itself is not repeated: it may be a NIR, and this line may be logged.
         _refuse("Ce numéro n'est pas celui d'une personne : vérifiez sa forme et sa clé.")
 

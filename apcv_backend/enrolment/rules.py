@@ -73,7 +73,7 @@ class PersonKey:
         if not rest:
             return cls(card, Nir.parse(nir, mode).digits)
         if len(rest) != 2 or rest[1] not in {"1", "2", "3", "4", "5", "6"}:  # noqa: PLR2004 - date and rang
-            raise PersonUnknown
+            raise InvalidValue(what="person_key", why="shape")
         return cls(card, f"{Nir.parse(nir, mode).digits}/{DateNaissance.parse(rest[0]).text}/{rest[1]}")
 
     @property
