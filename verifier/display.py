@@ -37,6 +37,9 @@ def draw(verdict: Verdict, language: Language = Language.FRENCH, *, with_nir: bo
     for reason in verdict.reasons:
         sentence = sentence_for(reason.code, language)
         lines += [sentence.said, f"  → {sentence.to_do}"]
+        expired_at = reason.facts.get("expired_at")
+        if isinstance(expired_at, str):
+            lines.append(_row(words.expires_at, instant_text(datetime.fromisoformat(expired_at), words)))
     if verdict.reasons:
         lines.append("─" * WIDTH)
     if verdict.facts is not None:

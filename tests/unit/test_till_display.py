@@ -9,11 +9,12 @@ from datetime import date, timedelta
 import pytest
 
 from cartes.apcv import Delegate, DelegationType
-from cartes.cards import Binding
+from cartes.cards import Binding, CardKind
 from cartes.droits import DroitsAmo, PeriodeDroits
 from cartes.identifiers.nir import Nir
 from cartes.identifiers.organisme import Organisme
 from cartes.naissance import DateNaissance
+from cartes.wire import qr
 from tests.simulators.cards import NOON, World, a_complete_apcv, a_doctor, an_apcv, an_identity_apcv
 from verifier.display import draw
 from verifier.explain import explain
@@ -179,6 +180,19 @@ def test_a_professional_is_named_with_their_practice() -> None:
     ):
         assert part in text
     assert "Doctor (SM04)" in draw(verdict_of("prescription", a_doctor()), Language.ENGLISH)
+
+
+def test_an_expired_card_says_since_when() -> None:
+    """The seal held, so its date may be told; the person may not."""
+    world = World()
+    issued = world.issue(an_apcv(), life=timedelta(minutes=59))
+    verdict = world.till().check(
+        qr.pack(world.present(issued, CardKind.APCV, NOON)), POLICIES["officine"], NOON
+    )
+
+    assert verdict.codes == ("credential_expired",)
+    assert re.search(r"Carte expire le +21/11/2026 à 11:59:00", draw(verdict))
+    assert "ORSINI" not in draw(verdict)
 
 
 def test_json_is_one_object_of_four_members() -> None:
