@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mobile_mock.errors import BackendNonsense
+from mobile_mock.answer_members import text_of
 from mobile_mock.pocket_records import Device
 
 
@@ -47,11 +47,11 @@ class OwnPhone:
     def parse(cls, members: Mapping[str, Any]) -> OwnPhone:
         """One member of `GET /v1/devices`. Raises BackendNonsense."""
         return cls(
-            _text(members, "device_id"),
-            _text(members, "reference"),
-            _text(members, "name"),
-            _text(members, "binding"),
-            _text(members, "enrolled_at"),
+            text_of(members, "device_id"),
+            text_of(members, "reference"),
+            text_of(members, "name"),
+            text_of(members, "binding"),
+            text_of(members, "enrolled_at"),
             is_this_one=members.get("this_device") is True,
         )
 
@@ -69,18 +69,11 @@ class Notice:
     @classmethod
     def parse(cls, members: Mapping[str, Any], seen: Collection[str]) -> Notice:
         """One member of `GET /v1/notices`; `seen` are the notices already shown. Raises BackendNonsense."""
-        notice_id = _text(members, "notice_id")
+        notice_id = text_of(members, "notice_id")
         return cls(
             notice_id,
-            _text(members, "kind"),
-            _text(members, "at"),
-            _text(members, "device_name"),
+            text_of(members, "kind"),
+            text_of(members, "at"),
+            text_of(members, "device_name"),
             is_new=notice_id not in seen,
         )
-
-
-def _text(members: Mapping[str, Any], name: str) -> str:
-    value = members.get(name)
-    if not isinstance(value, str):
-        raise BackendNonsense(what=name)
-    return value

@@ -145,7 +145,7 @@ class BackendRefused(BackendError):
     """The backend said no, in a problem document (RFC 9457).
 
     Attributes:
-        refusal: the stable code of the refusal, `person_unknown` for instance.
+        code: the stable code of the backend's refusal, `person_unknown` for instance; `refusal` is the same.
         status: the HTTP status.
         detail: the backend's own sentence, for people.
         retry_after_s: how long it asks to wait, or None.
@@ -153,12 +153,14 @@ class BackendRefused(BackendError):
 
     code = "backend_refused"
 
-    def __init__(self, refusal: str, status: int, detail: str, retry_after_s: int | None = None) -> None:
-        self.refusal = refusal
+    def __init__(self, code: str, status: int, detail: str, retry_after_s: int | None = None) -> None:
+        # A leaf's code is usually its class's; here the backend has many, and callers compare with its own.
+        object.__setattr__(self, "code", code)
+        self.refusal = code
         self.status = status
         self.detail = detail
         self.retry_after_s = retry_after_s
-        super().__init__(refusal=refusal, status=status)
+        super().__init__(status=status)
 
 
 class CardNotMine(BackendError):

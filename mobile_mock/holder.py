@@ -20,9 +20,9 @@ from typing import Any
 
 from cartes import presentation
 from cartes.cards import CardKind
-from cartes.errors import InvalidValue
 from cartes.trust import KindPolicy
 from cartes.wire import base64url, qr, strict_json
+from mobile_mock.answer_members import bytes_of, moment_of, text_of
 from mobile_mock.answers import ActivationCode, Enrolled
 from mobile_mock.app_key import AppKey
 from mobile_mock.attestation_ca import AttestationCa
@@ -84,12 +84,12 @@ class Holder:
         # 1. Prove who we are, with a fresh app key.
         app_key = AppKey.make(self._random)
         begun = self._backend.begin_enrolment(kind.value, code.members(), device_name, app_key.jwk)
-        ceremony_id, options = _text(begun, "ceremony_id"), begun.get("public_key")
+        ceremony_id, options = text_of(begun, "ceremony_id"), begun.get("public_key")
         if not isinstance(options, dict):
             raise BackendNonsense(what="public_key")
         # 5. Make the key in the phone, and keep it before anybody hears of it.
         authenticator = self._authenticator()
-        made = authenticator.create(options, self._client(_text(options.get("rp"), "id")))
+        made = authenticator.create(options, self._client(text_of(options.get("rp"), "id")))
         credential_id = base64url.decode(str(made["id"]))
         pending = Device(kind, "", "", "", credential_id, app_key, at, None)
         before = self._pocket.keys
@@ -97,7 +97,7 @@ class Holder:
         self._pocket.keep_pending(pending)
         # 6. Send it, proving the app key over the same challenge.
         url = self._backend.url(self._backend.finish_path(ceremony_id))
-        proof = app_key.proof("POST", url, at, random=self._random, nonce=_text(options, "challenge"))
+        proof = app_key.proof("POST", url, at, random=self._random, nonce=text_of(options, "challenge"))
         try:
             answer = self._backend.finish_enrolment(ceremony_id, made, proof)
         except BackendRefused:
@@ -111,16 +111,16 @@ class Holder:
             return Enrolled(resumed, "", None)
         device = Device(
             kind,
-            _text(answer, "device_id"),
+            text_of(answer, "device_id"),
             str(answer.get("reference", "")),
             str(answer.get("binding", "")),
             credential_id,
             app_key,
             at,
-            _moment(answer.get("renew_until")),
+            moment_of(answer.get("renew_until")),
         )
         self._settle(device)
-        return Enrolled(device, str(answer.get("attestation_format", "")), _text(answer, "loss_code"))
+        return Enrolled(device, str(answer.get("attestation_format", "")), text_of(answer, "loss_code"))
 
     def resume(self, at: datetime) -> Device | None:
         """Find out whether an enrolment whose last answer was lost took place; None when it did not.
@@ -168,7 +168,7 @@ class Holder:
         policy = self._refreshed_policy(kind)
         # 10. A nonce, the request, and the owner's gesture over both.
         request = self._request(kind, exercice)
-        nonce = _decoded(request["nonce"], "c_nonce")
+        nonce = bytes_of(request["nonce"], "c_nonce")
         challenge = presentation.issuance_challenge(nonce, strict_json.canonical(request))
         assertion = self._gesture(device, policy, challenge)
         body = {**request, "proofs": {"webauthn": [assertion]}}
@@ -214,7 +214,7 @@ class Holder:
         cards = tuple(check_received(entry, device.kind, holder_key, at) for entry in entries)
         kept = {card.name: card for card in self._pocket.cards if card.kind is device.kind}
         if answer.get("renew_until") is not None:
-            self._pocket.keep_device(replace(device, renew_until=_moment(answer["renew_until"])))
+            self._pocket.keep_device(replace(device, renew_until=moment_of(answer["renew_until"])))
         self._pocket.keep_cards(device.kind, {**kept, **{card.name: card for card in cards}}.values())
         return cards
 
@@ -288,24 +288,3 @@ class Holder:
 
     def _idempotency_key(self) -> str:
         return base64url.encode(self._random(24))
-
-
-def _text(members: Any, name: str) -> str:
-    value = members.get(name) if isinstance(members, dict) else None
-    if not isinstance(value, str):
-        raise BackendNonsense(what=name)
-    return value
-
-
-def _moment(text: object) -> datetime:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError as error:
-        raise BackendNonsense(what="date") from error
-
-
-def _decoded(text: object, what: str) -> bytes:
-    try:
-        return base64url.decode(str(text))
-    except InvalidValue as error:
-        raise BackendNonsense(what=what) from error

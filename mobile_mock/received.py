@@ -7,53 +7,33 @@ what would otherwise fail at the counter, in front of the owner.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cartes import fields
+from cartes import claims
 from cartes.apcv import ApcvCard
-from cartes.cards import CardKind
-from cartes.ecps import EcpsCard
+from cartes.cards import CardKind, DraftCard
 from cartes.errors import CardRefused, InvalidValue
-from cartes.wire import base64url, cose, strict_cbor
+from cartes.wire import base64url, cose
 from mobile_mock.errors import BackendNonsense, CardNotMine
 from mobile_mock.pocket_records import KeptCard
 
-_EXP, _IAT, _CNF, _CARD = 4, 6, 8, -65537  # RFC 8392, RFC 8747, `docs/formats/qr.md`
-_ODD, _EVEN = b"\x03", b"\x02"  # SEC 1, 2.3.3
 _SKEW = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedCard:
-    """What a credential says of itself. Its seal was not looked at."""
-
-    card: ApcvCard | EcpsCard
-    holder_key: bytes
-    issued_at: datetime
-    expires_at: datetime
-
-
-def read_unverified(credential: bytes, kind: CardKind) -> UnverifiedCard:
-    """Read what a credential says, without believing it.
+def read_unverified(credential: bytes, kind: CardKind) -> DraftCard:
+    """Read what a credential says of itself, without looking at its seal.
 
     Raises:
         CardNotMine: it is not a credential of this kind. `why` is `unreadable` or `kind`.
     """
     try:
-        claims = strict_cbor.loads(cose.split(credential).payload)
-        key = claims[_CNF][1]
-        if claims[_CARD][2] != kind.wire:
-            raise CardNotMine(why="kind")
-        return UnverifiedCard(
-            (ApcvCard if kind is CardKind.APCV else EcpsCard).from_claims(claims[_CARD]),
-            (_ODD if key[-3] else _EVEN) + key[-2],
-            fields.instant(claims[_IAT], "iat"),
-            fields.instant(claims[_EXP], "exp"),
-        )
-    except (CardRefused, InvalidValue, KeyError, TypeError, IndexError) as error:
+        said = claims.read(cose.split(credential).payload)
+    except (CardRefused, InvalidValue) as error:
         raise CardNotMine(why="unreadable") from error
+    if said.card.kind is not kind:
+        raise CardNotMine(why="kind")
+    return said
 
 
 def check_received(entry: Mapping[str, Any], kind: CardKind, holder_key: bytes, at: datetime) -> KeptCard:

@@ -182,7 +182,8 @@ def test_a_refusal_leaves_the_phone_as_it_was(street: Street) -> None:
     with street.holder() as (holder, pocket):
         with pytest.raises(errors.BackendRefused) as refused:
             holder.enrol(CardKind.APCV, ActivationCode("WRONG", ("x",)), "Mon téléphone", NOW)
-        assert (refused.value.refusal, refused.value.status) == ("activation_code_refused", 403)
+        assert (refused.value.code, refused.value.status) == ("activation_code_refused", 403)
+        assert str(refused.value) == "activation_code_refused (status=403)"
         assert refused.value.detail == "Refusé."
 
         street.backend.spoil = _refuse
