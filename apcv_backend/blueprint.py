@@ -25,6 +25,13 @@ PROBLEM_JSON = "application/problem+json"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+_BAD_BODY = {
+    400: "Le corps n'est pas du JSON strict.",
+    415: "Le corps doit être du JSON, et le dire.",
+    422: "Le corps ne suit pas le format attendu ; `fields` nomme les champs.",
+}
+
+
 class StrictSchema(Schema):
     """A schema that refuses members it does not know, at every depth."""
 
@@ -74,8 +81,12 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
         self.after_request(_never_cached)
 
     def takes(self, schema: type[Schema]) -> Callable[[View], View]:
-        """The view's first argument is the JSON body, loaded with `schema`."""
-        decorate: Callable[[View], View] = self.arguments(schema)
+        """The view's first argument is the JSON body, loaded with `schema`; any other is refused."""
+        load: Callable[[View], View] = self.arguments(schema)
+
+        def decorate(view: View) -> View:
+            return self.refuses(_BAD_BODY)(load(view))
+
         return decorate
 
     def gives(self, status: int, schema: Schema | type[Schema] | None = None) -> Callable[[View], View]:

@@ -1,4 +1,4 @@
-"""Attack: send the door of enrolment what it does not expect; look for a 500, a traceback, a row left behind."""
+"""Attack: send the door of enrolment what it does not expect; look for a 500, a trace, a row left behind."""
 
 from __future__ import annotations
 
