@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -17,15 +18,21 @@ import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient.fetcher import FetcherInterface
 
-CONNECT_S: Final = 2.0
-READ_S: Final = 5.0
-FILE_S: Final = 60.0
 _CHUNK: Final = 65_536
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 
 Progress = Callable[[str, int, int], None]
 """Told after each file: its name, how many requests so far, how many bytes so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long a refresh waits, in seconds: to connect, for the next bytes, for one whole file."""
+
+    connect_s: float = 2.0
+    read_s: float = 5.0
+    file_s: float = 60.0
 
 
 class CountingFetcher(FetcherInterface):
@@ -50,18 +57,11 @@ class CountingFetcher(FetcherInterface):
 class HttpFetcher(CountingFetcher):
     """Over http(s), one connection kept between files."""
 
-    def __init__(
-        self,
-        progress: Progress,
-        *,
-        connect_s: float = CONNECT_S,
-        read_s: float = READ_S,
-        file_s: float = FILE_S,
-    ) -> None:
+    def __init__(self, progress: Progress, deadlines: Deadlines) -> None:
         super().__init__(progress)
-        self._file_s = file_s
+        self._file_s = deadlines.file_s
         self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=connect_s, read=read_s),
+            timeout=urllib3.Timeout(connect=deadlines.connect_s, read=deadlines.read_s),
             retries=False,
             headers={"User-Agent": "cartes-verifier", "Accept-Encoding": "identity"},
         )
@@ -78,16 +78,29 @@ class HttpFetcher(CountingFetcher):
             raise DownloadError(type(error).__name__) from error
         try:
             if response.status != _OK:
+                self._finish(response, ends_at)
                 raise DownloadHTTPError("not found", response.status)
-            for chunk in response.stream(_CHUNK, decode_content=False):
-                if time.monotonic() > ends_at:
-                    raise SlowRetrievalError("too slow")
-                yield chunk
+            yield from self._body(response, ends_at)
         except urllib3.exceptions.HTTPError as error:
             raise DownloadError(type(error).__name__) from error
         finally:
-            response.drain_conn() if response.status != _OK else response.close()
-            response.release_conn()
+            # A body read to its end leaves the connection for the next file; any other is cut here.
+            response.close()
+
+    def _finish(self, response: urllib3.BaseHTTPResponse, ends_at: float) -> None:
+        """Read a short error page to its end, so that the connection serves again."""
+        received = 0
+        for chunk in self._body(response, ends_at):
+            received += len(chunk)
+            if received > _CHUNK:
+                return
+
+    def _body(self, response: urllib3.BaseHTTPResponse, ends_at: float) -> Iterator[bytes]:
+        # What has arrived, not a whole buffer: a body that drips must meet its deadline.
+        while chunk := response.read1(_CHUNK, decode_content=False):
+            if time.monotonic() > ends_at:
+                raise SlowRetrievalError("too slow")
+            yield chunk
 
 
 class FolderFetcher(CountingFetcher):

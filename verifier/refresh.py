@@ -32,7 +32,7 @@ from tuf.ngclient.updater import Updater
 from cartes.errors import CarteError
 from cartes.status import StatusPurpose
 from cartes.trust import TrustList
-from verifier.fetchers import CountingFetcher, FolderFetcher, HttpFetcher, Progress
+from verifier.fetchers import CountingFetcher, Deadlines, FolderFetcher, HttpFetcher, Progress
 from verifier.trust_bundle import TRUST_TARGET, TrustFiles, status_target
 from verifier.trust_errors import (
     SourceInvalid,
@@ -52,6 +52,7 @@ _LIMITS: Final = UpdaterConfig(
     snapshot_max_length=1 << 18,
     targets_max_length=1 << 20,
 )
+_DEADLINES: Final = Deadlines()
 MAX_TARGET_SIZE: Final = 8 << 20
 _ROLES: Final = ("timestamp", "snapshot", "targets", "status")
 
@@ -66,14 +67,22 @@ class Refreshed:
     signed_at: datetime
 
 
-def refresh(store: TrustStore, source: str, at: datetime, progress: Progress = lambda *_: None) -> Refreshed:
+def refresh(
+    store: TrustStore,
+    source: str,
+    at: datetime,
+    progress: Progress = lambda *_: None,
+    deadlines: Deadlines = _DEADLINES,
+) -> Refreshed:
     """Bring `store` up to date from `source`, an http(s) address or a folder, as of `at`.
 
     The address is that of the publication, above `metadata/` and `targets/`. Raises the `RefreshRefused` that
     says why, `TrustStoreUnusable` (run `init` first) or `VerifierClockBehind`; the store is then as it was.
     """
     base = _base_url(source)
-    fetcher: CountingFetcher = HttpFetcher(progress) if base.startswith("http") else FolderFetcher(progress)
+    fetcher: CountingFetcher = (
+        HttpFetcher(progress, deadlines) if base.startswith("http") else FolderFetcher(progress)
+    )
     closed = closing(fetcher) if isinstance(fetcher, HttpFetcher) else nullcontext()
     try:
         with closed, tempfile.TemporaryDirectory() as folder:
@@ -162,7 +171,7 @@ def _base_url(source: str) -> str:
     ):
         return source.rstrip("/")
     folder = Path(parts.path) if parts.scheme == "file" and not parts.netloc else Path(source)
-    if folder.is_dir():
+    if source and folder.is_dir():
         return folder.resolve().as_uri()
     raise SourceInvalid(source=_shown(source))
 

@@ -17,18 +17,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from cartes.errors import TrustStoreStale, TrustStoreUnusable, VerifierClockBehind
-from cartes.seal import CLOCK_SKEW_S
-from cartes.status import StatusList
-from cartes.trust import TrustList
+from cartes.errors import TrustStoreUnusable
 from verifier.durable import locked, sync_directory, write_durably
 from verifier.signed_metadata import BadMetadata, parse_role
 from verifier.trust_bundle import (
@@ -45,45 +42,19 @@ from verifier.trust_errors import (
     StoreNotWritten,
     TrustForged,
     TrustFrozen,
-    TrustRolledBack,
 )
+from verifier.trust_snapshot import TrustSnapshot, check_moment_kept, check_no_older, is_older
 
-GRACE: Final = timedelta(hours=48)
-"""How long after the publication's own end a till may still judge, with its age shown."""
-CLOCK_SKEW: Final = timedelta(seconds=CLOCK_SKEW_S)
+__all__ = ["TrustSnapshot", "TrustStore"]
+
+
 _CURRENT: Final = "current"
 _FLOOR: Final = "floor.json"
 _GENERATIONS: Final = "generations"
+_GENERATION: Final = re.compile(r"[0-9]{1,16}-[0-9a-f]{8}")
 _NEVER_REFRESHED: Final = "0-"
 """How the name of a generation begins that has a root and nothing else yet."""
 _ROLES: Final = ("timestamp", "snapshot", "targets", "status")
-
-
-@dataclass(frozen=True, slots=True)
-class TrustSnapshot:
-    """What a till may believe now, all of it proven. Instants are aware UTC.
-
-    `signed_at` is when the publisher last spoke, `expires_at` the first end among its signatures, `floor` the
-    latest signed time this till has ever seen: no believable clock is earlier.
-    """
-
-    trust: TrustList
-    revoked: Mapping[int, StatusList]
-    suspended: Mapping[int, StatusList]
-    signed_at: datetime
-    expires_at: datetime
-    floor: datetime
-
-    def age(self, at: datetime) -> timedelta:
-        """How long ago the publisher last spoke."""
-        return at - self.signed_at
-
-    def check(self, at: datetime) -> None:
-        """Check 0: raise `VerifierClockBehind` or `TrustStoreStale` if nothing may be judged at `at`."""
-        if at < self.floor - CLOCK_SKEW:
-            raise VerifierClockBehind(behind_s=int((self.floor - at).total_seconds()))
-        if at > self.expires_at + GRACE:
-            raise TrustStoreStale(age_s=int(self.age(at).total_seconds()))
 
 
 class TrustStore:
@@ -119,11 +90,14 @@ class TrustStore:
         try:
             snapshot = self._snapshot(folder)
         except FileNotFoundError as error:
-            # Two refreshes may have come while this generation was read, and have taken it away.
             again = self._current_folder()
             if again == folder:
                 raise _missing(folder, error) from error
-            snapshot = self._snapshot(again)
+            # Two refreshes came while this generation was read, and took it away.
+            try:
+                snapshot = self._snapshot(again)
+            except FileNotFoundError as gone:
+                raise _missing(again, gone) from gone
         snapshot.check(at)
         return snapshot
 
@@ -171,7 +145,7 @@ class TrustStore:
             name = (self._directory / _CURRENT).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise TrustStoreUnusable(file=_CURRENT, why="not_initialised") from error
-        if not name or name != Path(name).name or name.startswith("."):
+        if not _GENERATION.fullmatch(name):
             raise TrustStoreUnusable(file=_CURRENT, why="name")
         return self._directory / _GENERATIONS / name
 
@@ -186,7 +160,7 @@ class TrustStore:
             raise
         except OSError as error:
             raise TrustStoreUnusable(file=str(error.filename), why=type(error).__name__) from error
-        if floor is not None and _is_older(bundle, floor):
+        if floor is not None and is_older(bundle, floor):
             raise TrustStoreUnusable(file=_CURRENT, why="rolled_back", floor=floor.signed_at.isoformat())
         # The floor can only add to what the publication in force says: taking its file away lowers nothing.
         return TrustSnapshot(
@@ -278,25 +252,6 @@ class TrustStore:
             self._write(path, data)
         except OSError as error:
             raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
-
-
-def check_no_older(offered: TrustBundle, held: TrustBundle) -> None:
-    """Refuse a publication in which any role is older than the one held. Raises `TrustRolledBack`."""
-    for role, version in held.versions.items():
-        if offered.versions[role] < version:
-            raise TrustRolledBack(role=role, seen=version, offered=offered.versions[role])
-
-
-def check_moment_kept(offered: TrustBundle, seen: SignedMoment, at: datetime) -> None:
-    """Refuse a publication signed before a moment already seen, or a clock that is behind that moment."""
-    if _is_older(offered, seen):
-        raise TrustRolledBack(role="timestamp", seen=seen.version, offered=offered.versions["timestamp"])
-    if at < seen.signed_at - CLOCK_SKEW:
-        raise VerifierClockBehind(behind_s=int((seen.signed_at - at).total_seconds()))
-
-
-def _is_older(bundle: TrustBundle, moment: SignedMoment) -> bool:
-    return bundle.versions["timestamp"] < moment.version or bundle.signed_at < moment.signed_at
 
 
 def _missing(folder: Path, error: FileNotFoundError) -> TrustStoreUnusable:
