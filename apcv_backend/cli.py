@@ -12,8 +12,9 @@ Exit codes: 0 done, 1 something was found wrong, 2 the command or the settings d
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -41,6 +42,28 @@ class _Operator(click.Group):
             raise click.UsageError(f"Refusé : {error}") from error
 
 
+class _LateCommands(_Operator):
+    """Groups of the rooms, imported when one is called or listed: `serve` need not wait for them."""
+
+    _ROOMS: ClassVar[dict[str, tuple[str, str]]] = {
+        "code": ("apcv_backend.enrolment.mailing", "code"),
+        "directory": ("apcv_backend.professionals.commands", "directory"),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, ours and the rooms'."""
+        return sorted([*super().list_commands(ctx), *self._ROOMS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in self._ROOMS:
+            return super().get_command(ctx, cmd_name)
+        module, name = self._ROOMS[cmd_name]
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
 class _LateServices:
     """The services, built when a command first touches one: `--help` and `openapi` need no settings."""
 
@@ -55,7 +78,7 @@ class _LateServices:
         return getattr(self._built, name)
 
 
-@click.group(cls=_Operator)
+@click.group(cls=_LateCommands)
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Les commandes de l'exploitant du serveur de cartes."""

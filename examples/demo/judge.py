@@ -1,0 +1,115 @@
+"""The pharmacist's part: read each picture, judge it offline, and compare with what was expected.
+
+What is expected stands in `expected.json`, which no program but this one reads.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from examples.demo.play import Refusal, Shown
+from verifier.policy import POLICIES
+from verifier.scanner import NoCodeFound, read_image
+from verifier.seen import FileSeen
+from verifier.trust_store import TrustStore
+from verifier.verify import Verifier
+
+EXPECTED = Path(__file__).resolve().parent / "expected.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: who, what the till sees, and whether that is what should be."""
+
+    who: str
+    sees: str
+    light: str
+    reasons: tuple[str, ...]
+    expected: str
+    wrong: str  # empty when all is as expected
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the till saw what it should."""
+        return not self.wrong
+
+
+def read_expectations(path: Path = EXPECTED) -> dict[str, dict[str, Any]]:
+    """What each line should be, by `persona:card`."""
+    lines: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return lines
+
+
+def judge_refusal(line: str, who: str, refusal: Refusal | None, expected: dict[str, Any]) -> Row:
+    """A person who should be refused before holding a card, at that step and with that name."""
+    wanted = f"{expected.get('step')}: {expected.get('code')}"
+    if refusal is None:
+        return Row(who, "une carte", "—", (), wanted, f"{line}: no refusal")
+    got = f"{refusal.step}: {refusal.code}"
+    sees = "refusé à l'enrôlement" if refusal.step == "enrolment" else "refusé à la délivrance"
+    return Row(who, sees, "—", (refusal.code,), wanted, "" if got == wanted else f"{line}: {got}")
+
+
+class Till:
+    """A workstation with its own store of trust, and no network."""
+
+    def __init__(self, store: Path) -> None:
+        self._verifier = Verifier(TrustStore(store), FileSeen(store / "seen"))
+
+    def judge(self, shown: Shown, expected: dict[str, Any], at: datetime) -> Row:
+        """Read the picture, judge it at `at`, and compare light, reasons and every expected fact."""
+        line = f"{shown.persona.persona_id}:{shown.name}"
+        wanted = " ".join([expected["light"], *expected["reasons"]])
+        who = f"{shown.persona.label}"
+        try:
+            text = read_image(shown.picture)
+        except NoCodeFound:
+            return Row(who, "rien de lisible", "—", ("no_code",), wanted, f"{line}: no code in the picture")
+        verdict = self._verifier.check(text, POLICIES[shown.persona.policy], at)
+        said = verdict.to_json()
+        differences = [
+            f"{path}: {_at(said, path)!r} (expected {value!r})"
+            for path, value in expected.get("facts", {}).items()
+            if _at(said, path) != value
+        ]
+        if (said["light"], said["reasons"]) != (expected["light"], expected["reasons"]):
+            differences.append(f"{said['light']} {said['reasons']}")
+        return Row(
+            who=who,
+            sees=_sees(said),
+            light=said["light"],
+            reasons=tuple(said["reasons"]),
+            expected=wanted,
+            wrong=f"{line}: {'; '.join(differences)}" if differences else "",
+        )
+
+
+def _at(said: dict[str, Any], path: str) -> Any:
+    """The value at a dotted path, None where there is nothing; `len(x)` counts a list."""
+    if path.startswith("len("):
+        return len(_at(said, path[4:-1]) or [])
+    found: Any = said
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def _sees(said: dict[str, Any]) -> str:
+    """One line, as short as a till's headline."""
+    card = said.get("card") or {}
+    if "born" in card:
+        parts = [f"{card['use_name']} {card['given']}", card["born"], card["shape"]]
+        if card["amo"]:
+            parts.append("AMO ouverte" if card["amo"]["open"] else "AMO fermée")
+            parts += ["Alsace-Moselle"] if card["amo"]["alsace_moselle"] else []
+        parts += ["AMC" + (" ouverte" if card["amc"]["open"] else " fermée")] if card["amc"] else []
+        parts += ["ALD"] if card["ald"] else []
+        parts += ["C2S"] if card["c2s"] else []
+        return ", ".join(parts)
+    if "national_id" in card:
+        return f"{card['name']} {card['given']}, {card['profession_label']}, {card['structure']['label']}"
+    return "aucun fait : carte refusée"

@@ -1,0 +1,91 @@
+"""Walks A and B, played by each person with their own phone: enrol, receive cards, show one."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from examples.demo.people import Persona
+from mobile_mock.answers import ActivationCode
+from mobile_mock.attestation_ca import AttestationCa
+from mobile_mock.backend_client import BackendAddress, BackendClient
+from mobile_mock.errors import BackendRefused
+from mobile_mock.holder import Holder
+from mobile_mock.pocket import Pocket
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A named refusal, and at which step of walk A it came."""
+
+    step: str  # 'enrolment' | 'issuance'
+    code: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture on disk of what a phone showed."""
+
+    persona: Persona
+    name: str
+    picture: Path
+    digits: int
+    version: int
+
+
+def now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+class Stage:
+    """Where people meet the backend: their pockets in `pockets`, the pictures in `pictures`."""
+
+    def __init__(self, pockets: Path, pictures: Path, backend_url: str, makers: AttestationCa) -> None:
+        self._pockets = pockets
+        self._pictures = pictures
+        self._address = BackendAddress.parse(backend_url)
+        self._makers = makers
+
+    def enrol_and_fetch(self, persona: Persona, code: ActivationCode) -> Refusal | None:
+        """Walk A: register the phone with the code, then receive the batch of cards."""
+        with self._holder(persona) as holder:
+            try:
+                holder.enrol(persona.kind, code, persona.phone_label[:60], now())
+            except BackendRefused as refused:
+                return Refusal("enrolment", refused.refusal)
+            return self._fetch(holder, persona)
+
+    def fetch_again(self, persona: Persona) -> Refusal | None:
+        """Ask for new cards with a phone that already has some."""
+        with self._holder(persona) as holder:
+            return self._fetch(holder, persona)
+
+    def show(self, persona: Persona, name: str) -> tuple[Shown, str]:
+        """Walk B, step 0: one gesture, one QR, drawn as PNG and SVG; and drawn for a terminal."""
+        with self._holder(persona) as holder:
+            shown = holder.show_qr(persona.kind, now(), name=name)
+        picture = self._pictures / f"{persona.slug}-{name}.png"
+        picture.write_bytes(shown.png())
+        picture.with_suffix(".svg").write_text(shown.svg(), encoding="utf-8")
+        return Shown(persona, name, picture, len(shown.text), shown.symbol.version), shown.terminal()
+
+    @staticmethod
+    def _fetch(holder: Holder, persona: Persona) -> Refusal | None:
+        try:
+            holder.fetch_card(persona.kind, now())
+        except BackendRefused as refused:
+            return Refusal("issuance", refused.refusal)
+        return None
+
+    @contextmanager
+    def _holder(self, persona: Persona) -> Iterator[Holder]:
+        backend = BackendClient(self._address, pause=time.sleep)
+        with Pocket.create(self._pockets / persona.slug, persona.phone) as pocket:
+            yield Holder(pocket, backend, random=secrets.token_bytes, ca=self._makers)
+        backend.close()

@@ -1,0 +1,119 @@
+"""The demonstration as steps, so that a test can stand between two of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from examples.demo.judge import Row, Till, judge_refusal, read_expectations
+from examples.demo.people import Cast, Persona, read_cast
+from examples.demo.play import Refusal, Shown, Stage, now
+from examples.demo.town_hall import TownHall, free_port
+from verifier.refresh import refresh
+from verifier.trust_store import TrustStore
+
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+class Progress(Protocol):
+    """Shows how far a loop has gone: gives the loop's items back while it is entered."""
+
+    def __call__(self, items: Sequence[Persona], label: str) -> AbstractContextManager[Iterable[Persona]]:
+        """Wrap `items`."""
+
+
+@dataclass
+class Played:
+    """What happened before the backend was stopped."""
+
+    cast: Cast
+    store: Path
+    refusals: dict[str, Refusal | None] = field(default_factory=dict)  # by persona
+    again: dict[str, Refusal | None] = field(default_factory=dict)  # a new card, after the update
+    shown: list[Shown] = field(default_factory=list)
+    one_in_terminal: str = ""
+
+
+def found(folder: Path, port: int | None = None) -> tuple[TownHall, Cast, Stage]:
+    """A town hall with its keys, its directory and its first publication, in an emptied `folder`."""
+    cast = read_cast()
+    state = folder / "state"
+    shutil.rmtree(folder, ignore_errors=True)
+    state.mkdir(parents=True, mode=0o700)
+    hall = TownHall(
+        state,
+        port=port or free_port(),
+        reference_day=cast.reference_day,
+        today=now().astimezone(_PARIS).date(),
+    )
+    makers = hall.found(cast.directories)
+    return hall, cast, Stage(state / "pockets", folder, hall.public_url, makers)
+
+
+def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played:
+    """Walk A for everyone, the directory's update, the till's refresh, walk B's pictures; backend stopped."""
+    say("Cérémonie des clés, base, annuaire, première publication…")
+    hall, cast, stage = found(folder)
+    played = Played(cast, folder / "state" / "till")
+    codes = hall.open_codes(cast.people)
+    hall.start()
+    try:
+        # Walk A, for each: WebAuthn registration with the code, then the cards.
+        with progress(cast.people, "Enrôler et délivrer") as people:
+            for persona in people:
+                played.refusals[persona.persona_id] = stage.enrol_and_fetch(
+                    persona, codes[persona.persona_id]
+                )
+        # News from the directory: who died loses their cards, and gets no new one.
+        say("Nouvelles de l'annuaire, publication, le guichet s'actualise…")
+        for update in cast.updates:
+            hall.load_directory(update)
+        for persona in cast.people:
+            if persona.update is not None:
+                played.again[persona.persona_id] = stage.fetch_again(persona)
+        hall.publish()
+        store = TrustStore(played.store)
+        store.init(hall.root_file().read_bytes())
+        refresh(store, f"http://127.0.0.1:{hall.port}/publication/", now())
+        # Walk B, step 0: each shows what they hold. A proof lives a minute.
+        holders = [p for p in cast.people if played.refusals[p.persona_id] is None]
+        with progress(holders, "Présenter            ") as people:
+            for persona in people:
+                for name in persona.shows:
+                    shown, drawn = stage.show(persona, name)
+                    played.shown.append(shown)
+                    played.one_in_terminal = played.one_in_terminal or drawn
+    finally:
+        hall.stop()
+    say("Le serveur est arrêté. La suite se fait sans réseau.")
+    return played
+
+
+def judge(played: Played, at: Callable[[], datetime] = now) -> list[Row]:
+    """Every picture read and judged offline, every refusal compared; one row each."""
+    expected = read_expectations()
+    till, rows, known = Till(played.store), [], set()
+    for persona in played.cast.people:
+        key = persona.persona_id
+        shown = [one for one in played.shown if one.persona == persona]
+        if not shown:
+            line = f"{key}:refused"
+            rows.append(judge_refusal(line, persona.label, played.refusals[key], expected.get(line, {})))
+            known.add(line)
+        for one in shown:
+            line = f"{key}:{one.name}"
+            wanted = expected.get(line, {"light": "?", "reasons": []})
+            rows.append(till.judge(one, wanted, at()))
+            known.add(line)
+        if key in played.again:
+            line = f"{key}:again"
+            rows.append(judge_refusal(line, persona.label, played.again[key], expected.get(line, {})))
+            known.add(line)
+    rows += [Row(line, "absent", "—", (), "", f"{line}: never shown") for line in set(expected) - known]
+    return rows

@@ -1,0 +1,55 @@
+"""`make run`: the demonstration's backend, left up, with its OpenAPI page and codes to enrol with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from examples.demo.run import found
+from examples.demo.town_hall import DemoFailed
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_FAILED = 2
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1024, 65_535))
+@click.option(
+    "--out", default=ROOT / "var" / "run", type=click.Path(file_okay=False, path_type=Path), help="Son état."
+)
+def main(port: int, out: Path) -> None:
+    """Lance le serveur de démonstration, jusqu'à Ctrl-C. Son état est neuf à chaque fois."""
+    try:
+        hall, cast, _ = found(out, port)
+        codes = hall.open_codes(cast.people)
+        hall.start()
+    except DemoFailed as failed:
+        click.secho(str(failed), fg="red", err=True)
+        sys.exit(_FAILED)
+    local = f"http://127.0.0.1:{port}"
+    click.echo(
+        f"\nServeur : {hall.public_url}   Interface : {local}/docs   Publication : {local}/publication/"
+    )
+    click.echo("Codes d'activation (fictifs, un usage) :\n")
+    for persona in cast.people:
+        code = codes[persona.persona_id]
+        click.echo(f"  {persona.label:<24} {persona.kind.value}  {code.reference}  {'  '.join(code.secrets)}")
+    first = cast.people[0]
+    code = codes[first.persona_id]
+    click.echo(
+        f"\nPour essayer, dans un autre terminal :\n"
+        f"  .venv/bin/python -m mobile_mock enrol --pocket var/pocket --backend {hall.public_url} "
+        f"--card {first.kind.value} --reference {code.reference} --secret {code.secrets[0]}\n\n"
+        "Ctrl-C pour arrêter."
+    )
+    try:
+        hall.wait()
+    except KeyboardInterrupt:
+        click.echo("\nArrêt.")
+    finally:
+        hall.stop()
+
+
+main()

@@ -1,0 +1,178 @@
+"""The backend of the demonstration: its state under one folder, its operator's commands, its start and stop.
+
+Everything goes through the doors an operator has: `python -m keys`, `python -m apcv_backend`, HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import urllib3
+
+from examples.demo.people import ANDROID_KEY_HASH, ANDROID_PACKAGE, PERSONAS, Persona
+from mobile_mock.answers import ActivationCode
+from mobile_mock.attestation_ca import AttestationCa
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_START_DEADLINE_S = 20.0
+
+
+class DemoFailed(Exception):
+    """A step did not do what it should; the message says which and how."""
+
+
+class TownHall:
+    """A backend on SQLite, in `folder`, on `port` of this machine's loopback."""
+
+    def __init__(self, folder: Path, *, port: int, reference_day: date, today: date) -> None:
+        self.folder = folder
+        self.port = port
+        self.public_url = f"http://cartes.localhost:{port}"
+        self.shift_days = max(0, (today - reference_day).days)
+        self.publication = folder / "publication"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.environ = os.environ | self._settings()
+
+    def _settings(self) -> Mapping[str, str]:
+        android = f"android:apk-key-hash:{ANDROID_KEY_HASH};{ANDROID_PACKAGE}"
+        return {
+            "APCV_ENV": "development",
+            "APCV_PUBLIC_URL": self.public_url,
+            "APCV_DATABASE_URL": f"sqlite:///{self.folder / 'cartes.db'}",
+            "APCV_KEYS_DIR": str(self.folder / "keys"),
+            "APCV_PUBLICATION_DIR": str(self.publication),
+            "APCV_RIGHTS_DIR": str(PERSONAS / "droits"),
+            "APCV_RIGHTS_SHIFT_DAYS": str(self.shift_days),
+            "APCV_RP_ID_APCV": "apcv.localhost",
+            "APCV_RP_ID_ECPS": "ecps.localhost",
+            "APCV_ORIGINS_APCV": f"http://apcv.localhost:{self.port},{android}",
+            "APCV_ORIGINS_ECPS": f"http://ecps.localhost:{self.port},{android}",
+            "APCV_ATTESTATION_ROOTS": str(self.folder / "attestation" / "roots"),
+        }
+
+    # --- what an operator does once
+
+    def found(self, directories: Iterable[Path]) -> AttestationCa:
+        """Keys, database, directory, first publication; gives the authority that attests the phones."""
+        self._run("keys", "ceremony", "--dir", str(self.folder / "keys"))
+        makers = AttestationCa.open_or_make(
+            self.folder / "attestation" / "makers", secrets.token_bytes, datetime.now(UTC)
+        )
+        makers.export_roots(self.folder / "attestation" / "roots")
+        self._run("apcv_backend", "migrate")
+        for bundle in directories:
+            self.load_directory(bundle)
+        self.publish()
+        return makers
+
+    def load_directory(self, bundle: Path) -> None:
+        """Load a bundle of the professionals' directory; what it closes is revoked."""
+        self._run("apcv_backend", "directory", "load", str(bundle), "--shift-days", str(self.shift_days))
+
+    def publish(self) -> None:
+        """Publish whom to trust and what is revoked."""
+        self._run("apcv_backend", "publish")
+
+    def open_codes(self, people: Iterable[Persona]) -> dict[str, ActivationCode]:
+        """One activation code a person, as a caisse or an ordre sends them: by their identifier."""
+        people = list(people)
+        asked = "".join(
+            json.dumps({"card": p.kind.value, "person": p.key, "for": p.persona_id}) + "\n" for p in people
+        )
+        answered = self._run("apcv_backend", "code", "open-many", given=asked)
+        codes = {}
+        for line in answered.splitlines():
+            told = json.loads(line)
+            codes[told["for"]] = ActivationCode(told["reference"], tuple(told["secrets"]))
+        return codes
+
+    def root_file(self) -> Path:
+        """The first root, which every till is given by hand."""
+        return self.publication / "metadata" / "1.root.json"
+
+    # --- up and down
+
+    def start(self) -> None:
+        """Serve, and wait until it is ready. Raises `DemoFailed`, also when the port is taken."""
+        if self.answers():
+            raise DemoFailed(f"le port {self.port} est déjà pris ; `python -m examples.demo.serve --port N`")
+        log = (self.folder / "backend.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "apcv_backend", "serve", "--port", str(self.port)],
+            cwd=ROOT,
+            env=self.environ,
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        deadline = time.monotonic() + _START_DEADLINE_S
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                told = (self.folder / "backend.log").read_text(errors="replace")[-2_000:]
+                self.stop()
+                raise DemoFailed(f"le serveur n'a pas démarré :\n{told}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop, and be sure that nothing answers any more."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=5)
+        self._process = None
+        if self.answers():
+            raise DemoFailed(f"quelque chose répond encore sur le port {self.port}")
+
+    def answers(self) -> bool:
+        """Whether anything listens on the port."""
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def wait(self) -> None:
+        """Wait until the backend ends by itself or is interrupted."""
+        if self._process is not None:
+            self._process.wait()
+
+    def _is_ready(self) -> bool:
+        try:
+            answer = urllib3.request(
+                "GET", f"http://127.0.0.1:{self.port}/readyz", timeout=2.0, retries=False
+            )
+        except urllib3.exceptions.HTTPError:
+            return False
+        return answer.status == 200
+
+    def _run(self, module: str, *arguments: str, given: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=self.environ,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DemoFailed(f"python -m {module} {arguments[0]} : {done.stderr.strip()[-2_000:]}")
+        return done.stdout
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
