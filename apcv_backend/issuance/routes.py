@@ -30,6 +30,7 @@ from cartes.trust import KindPolicy
 from cartes.wire import strict_json
 
 _MINUTE_S = 60
+_OUR_OWN_FAULT = 500
 _NONCES_A_MINUTE = 6_000
 _CREDENTIALS_A_MINUTE = 6_000
 _KEY_LENGTHS = range(16, 81)
@@ -170,7 +171,7 @@ def _header(name: str, description: str, most: int, *, required: bool) -> dict[s
 
 def _say_error_word(response: Response) -> Response:
     """Add OpenID4VCI's `error` beside our `code` in a problem document of this door."""
-    if response.content_type == PROBLEM_JSON:
+    if response.content_type == PROBLEM_JSON and response.status_code < _OUR_OWN_FAULT:
         told = strict_json.loads(response.get_data())
         told["error"] = openid4vci.error_word(told["code"])
         response.set_data(strict_json.canonical(told))

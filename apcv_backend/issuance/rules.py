@@ -122,10 +122,10 @@ class HeldBy:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft and the word it answers to in the batch: a shape, or an exercice's identifier."""
+    """A card ready to be sealed, and its word in the batch: a shape, or an exercice's identifier."""
 
     label: str
-    card: DraftCard
+    card: seal.LintedCard
 
 
 # --- apCV -----------------------------------------------------------------------------------------------
@@ -172,24 +172,22 @@ def draft_apcv(
         )
         return DraftCard(card, phone.holder_key, at, expires_at)
 
-    return tuple(
-        Draft(shape.word, _shortened(partial(one, shape), BUDGETS[shape], policy)) for shape in Shape
-    )
+    return tuple(Draft(shape.word, _linted(partial(one, shape), BUDGETS[shape], policy)) for shape in Shape)
 
 
-def _shortened(draft: Callable[[int], DraftCard], budget: int, policy: KindPolicy) -> DraftCard:
+def _linted(draft: Callable[[int], DraftCard], budget: int, policy: KindPolicy) -> seal.LintedCard:
     """The draft with the longest names that keep the presentation within `budget`; only names give."""
     longest = LONGEST_ISSUED_NAME
     while longest > _SHORTEST_NAME:
-        card = draft(longest)
         try:
-            if seal.presented_size(seal.lint(card, policy).claims) <= budget:
-                return card
+            linted = seal.lint(draft(longest), policy)
+            if seal.presented_size(linted.claims) <= budget:
+                return linted
         except LintRefused as refused:
             if refused.facts.get("rule") != "too_long":
                 raise
         longest -= 1
-    return draft(_SHORTEST_NAME)
+    return seal.lint(draft(_SHORTEST_NAME), policy)
 
 
 # --- e-CPS ----------------------------------------------------------------------------------------------
@@ -262,7 +260,7 @@ def draft_ecps(
         return DraftCard(card, phone.holder_key, at, ecps_expiry(exercice, phone.binding, at))
 
     return tuple(
-        Draft(exercice.exercice_id, _shortened(partial(one, exercice), BUDGETS[None], policy))
+        Draft(exercice.exercice_id, _linted(partial(one, exercice), BUDGETS[None], policy))
         for exercice in exercices
     )
 

@@ -149,14 +149,16 @@ class IssuanceService:
             cards = self._repeat(proven, proven.recorded, trust, policy, at)
             return self._answer(proven, cards, at)
         # 13 to 16. What is known of the person; the intent on record, with all it spends.
-        intent = self._record(proven, idempotency_key, policy, at)
+        issuance_id, drafts = self._record(proven, idempotency_key, policy, at)
         # 17, 18. Sealed, opened as a till would, kept, handed out.
-        cards = self._seal(intent, proven.phone, trust, policy, at)
+        cards = self._seal(issuance_id, drafts, proven.phone, trust, at)
         return self._answer(proven, cards, at)
 
     # --- 13 to 16. The person, the slots, the intent
 
-    def _record(self, proven: Proven, idempotency_key: str, policy: KindPolicy, at: datetime) -> Recorded:
+    def _record(
+        self, proven: Proven, idempotency_key: str, policy: KindPolicy, at: datetime
+    ) -> tuple[str, tuple[Draft, ...]]:
         for attempt in range(1, _REDRAFTS + 1):
             plan = self._plan(proven, policy, at)
             try:
@@ -165,7 +167,6 @@ class IssuanceService:
                     proven=proven,
                     plan=plan,
                     idempotency_key=idempotency_key,
-                    policy=policy,
                     at=at,
                 )
                 return self._registers.run(once)
@@ -205,9 +206,8 @@ class IssuanceService:
         proven: Proven,
         plan: _Plan,
         idempotency_key: str,
-        policy: KindPolicy,
         at: datetime,
-    ) -> Recorded:
+    ) -> tuple[str, tuple[Draft, ...]]:
         """All that may happen once, and the intent, in the transaction of `register`."""
         phone = proven.phone
         # The nonce (and the DPoP proof) permit one issuance.
@@ -220,11 +220,11 @@ class IssuanceService:
         # What we drafted from is still what is known.
         if plan.fiche is not None and not register.is_current(plan.fiche):
             raise _DirectoryMoved
-        # 14. Its slots. 15. The drafts, linted.
+        # 14. Its slots. 15. The drafts, linted as they are made.
         slots = register.slots(phone, plan.until, at)
-        linted = [(draft.label, seal.lint(draft.card, policy)) for draft in plan.draft(slots)]
+        drafts = tuple(plan.draft(slots))
         # 16. What we are about to sign is now known.
-        content = batch.write_intent([(label, card.claims) for label, card in linted])
+        content = batch.write_intent([(draft.label, draft.card.claims) for draft in drafts])
         intent = Intent(
             issuance_id=str(uuid.UUID(bytes=self._random(16), version=4)),
             device_id=phone.device_id,
@@ -232,7 +232,7 @@ class IssuanceService:
             request_digest=proven.request.digest,
             kind=phone.kind,
             content=content,
-            expires_at=max(card.draft.expires_at for _, card in linted),
+            expires_at=max(draft.card.draft.expires_at for draft in drafts),
         )
         if not register.record_intent(intent, at):
             raise IdempotencyConflict
@@ -240,10 +240,10 @@ class IssuanceService:
             "card.issuance",
             actor=f"device:{phone.device_id}",
             subject=phone.subject_id,
-            facts=_told(proven, intent, len(linted)),
+            facts=_told(proven, intent, len(drafts)),
             at=at,
         )
-        return Recorded(intent.issuance_id, intent.request_digest, at, content, None)
+        return intent.issuance_id, drafts
 
     def _accept(self, register: Register, proven: Proven, at: datetime) -> None:
         phone = proven.phone
@@ -257,22 +257,21 @@ class IssuanceService:
     # --- 17, 18. The seal
 
     def _seal(
-        self, recorded: Recorded, phone: Phone, trust: TrustList, policy: KindPolicy, at: datetime
+        self, issuance_id: str, drafts: Sequence[Draft], phone: Phone, trust: TrustList, at: datetime
     ) -> tuple[IssuedCard, ...]:
         """Seal what is on record, open it under our own trust list as a till would, and keep it."""
         signer = self._signers(phone.kind, at)
         cards = []
-        for label, claims in batch.read_intent(recorded.intent):
-            linted = seal.lint_again(claims, policy)
-            credential = seal.seal(linted, signer)
+        for draft in drafts:
+            credential = seal.seal(draft.card, signer)
             try:
                 opened = seal.open_seal(credential, trust, at, expected=phone.kind)
             except CarteError as refused:
                 raise OwnCardRefused(why=refused.code) from refused
-            if opened.card != linted.draft.card or opened.holder_key != phone.holder_key:
+            if opened.card != draft.card.draft.card or opened.holder_key != phone.holder_key:
                 raise OwnCardRefused(why="reads_differently")
-            cards.append(IssuedCard(label, credential, opened.expires_at, opened.card.as_of))
-        kept = self._registers.record_issued(recorded.issuance_id, batch.write_cards(cards), at)
+            cards.append(IssuedCard(draft.label, credential, opened.expires_at, opened.card.as_of))
+        kept = self._registers.record_issued(issuance_id, batch.write_cards(cards), at)
         return batch.read_cards(kept)
 
     def _repeat(
@@ -291,7 +290,11 @@ class IssuanceService:
             return batch.read_cards(recorded.cards)
         if age < _BEING_ANSWERED_FOR:
             raise IdempotencyConflict
-        return self._seal(recorded, proven.phone, trust, policy, at)
+        drafts = [
+            Draft(label, seal.lint_again(claims, policy))
+            for label, claims in batch.read_intent(recorded.intent)
+        ]
+        return self._seal(recorded.issuance_id, drafts, proven.phone, trust, at)
 
     def _answer(self, proven: Proven, cards: tuple[IssuedCard, ...], at: datetime) -> dict[str, Any]:
         asserted_at = proven.phone.last_assertion_at if proven.gesture is None else at

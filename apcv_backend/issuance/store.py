@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -217,7 +217,8 @@ class _Register:
                 backed_up=gesture.backed_up,
                 # Of two gestures at once, the later date stays.
                 last_assertion_at=case(
-                    (devices.c.last_assertion_at < at, at), else_=devices.c.last_assertion_at
+                    (devices.c.last_assertion_at < at, literal(at, devices.c.last_assertion_at.type)),
+                    else_=devices.c.last_assertion_at,
                 ),
                 last_used_at=at,
             )
