@@ -48,10 +48,12 @@ def hold_ceremony(
     random: Callable[[int], bytes],
     environment: str = "development",
     days: int = DEVELOPMENT_DAYS,
+    write: Callable[[Path, bytes], None] = write_private,
 ) -> Transcript:
     """Make a keyring in `directory`, which must not exist or be empty, with keys valid `days` from `at`.
 
-    `random(n)` gives the bytes of the secrets; private keys come from the cryptographic library's own source.
+    `write` puts a new private file on disk, whole. `random(n)` gives the bytes of the secrets; private keys
+    come from the cryptographic library's own source.
     Raises `CeremonyRefused` and then has written nothing.
     """
     directory = directory.absolute()
@@ -59,13 +61,13 @@ def hold_ceremony(
         raise CeremonyRefused(why="days")
     _check_outside_git(directory.resolve())
     start = at.astimezone(UTC).replace(microsecond=0)
-    with _empty_folder(directory) as written:
+    with _empty_folder(directory, write) as written:
         records = []
         for purpose in Purpose:
             name = f"{purpose.value}-1.pem"
             private_key = ec.generate_private_key(ec.SECP256R1())
             written.append(directory / name)
-            write_private(
+            write(
                 directory / name,
                 private_key.private_bytes(
                     serialization.Encoding.PEM,
@@ -89,13 +91,13 @@ def hold_ceremony(
             )
         for secret in SecretName:
             written.append(directory / f"{secret.value}.key")
-            write_private(directory / f"{secret.value}.key", random(SECRET_BYTES))
+            write(directory / f"{secret.value}.key", random(SECRET_BYTES))
         manifest = Manifest(
             environment, tuple(records), {secret: f"file:{secret.value}.key" for secret in SecretName}
         )
         new = directory / f"{MANIFEST_NAME}.new"
         written.append(new)
-        write_private(new, manifest.encode())
+        write(new, manifest.encode())
         # From this rename on the keyring exists, whole.
         new.rename(directory / MANIFEST_NAME)
         written.clear()
@@ -103,9 +105,9 @@ def hold_ceremony(
 
 
 @contextmanager
-def _empty_folder(directory: Path) -> Iterator[list[Path]]:
+def _empty_folder(directory: Path, write: Callable[[Path, bytes], None]) -> Iterator[list[Path]]:
     """An empty folder of mode 0700 that is ours alone; on failure, the files listed are taken away again."""
-    created = _claim(directory)
+    created = _claim(directory, write)
     written: list[Path] = []
     try:
         directory.chmod(0o700)
@@ -124,7 +126,7 @@ def _empty_folder(directory: Path) -> Iterator[list[Path]]:
         raise
 
 
-def _claim(directory: Path) -> bool:
+def _claim(directory: Path, write: Callable[[Path, bytes], None]) -> bool:
     """Make the folder, or take an empty one; say whether it was made. Of two ceremonies, one gets it."""
     created = False
     try:
@@ -133,7 +135,7 @@ def _claim(directory: Path) -> bool:
             created = True
         if not created and any(directory.iterdir()):
             raise CeremonyRefused(path=str(directory), why="not_empty")
-        write_private(directory / _MARKER, b"")
+        write(directory / _MARKER, b"")
         if any(entry.name != _MARKER for entry in directory.iterdir()):
             # Another ceremony ended here between the look and the marker: what it made is not ours to touch.
             (directory / _MARKER).unlink()
@@ -141,6 +143,9 @@ def _claim(directory: Path) -> bool:
     except FileExistsError as error:
         raise CeremonyRefused(path=str(directory), why="ceremony_in_progress") from error
     except OSError as error:
+        if created:
+            with suppress(OSError):
+                directory.rmdir()
         raise CeremonyRefused(path=str(directory), why=type(error).__name__) from error
     return created
 

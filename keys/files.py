@@ -27,10 +27,11 @@ def read_private(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise KeyFileUnusable(path=str(path), why=type(error).__name__) from error
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise KeyFileUnusable(path=str(path), why="not_a_regular_file")
     with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise KeyFileUnusable(path=str(path), why="not_a_regular_file")
         if facts.st_mode & _EVERYONE_ELSE:
             raise KeyFileExposed(path=str(path), mode=oct(stat.S_IMODE(facts.st_mode)))
         if facts.st_size > _MAX_BYTES:
