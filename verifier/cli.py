@@ -11,6 +11,7 @@ neither the image libraries nor the TUF client.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -42,6 +43,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except click.Abort:
         click.echo("", err=True)
+        return USAGE
+    except BrokenPipeError:  # whoever read us stopped listening: nothing more to say, and no traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USAGE
 
 

@@ -12,6 +12,7 @@ datetime.datetime(2026, 11, 21, 10, 30, tzinfo=datetime.timezone(datetime.timede
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 _WINTER: Final = timezone(timedelta(hours=1), "CET")
@@ -31,6 +32,7 @@ def day_of(at: datetime) -> date:
     return clock_of(at).date()
 
 
+@lru_cache(maxsize=64)  # two a year
 def _switch(year: int, month: int) -> datetime:
     """The last Sunday of a 31-day month, 01:00 UTC."""
     last = date(year, month, 31)

@@ -11,7 +11,7 @@ before it is proven, and lets nothing be skipped: each step takes what the one b
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -26,6 +26,7 @@ from cartes.errors import (
     Suspended,
     TrustStoreStale,
 )
+from cartes.seal import OpenedCard
 from cartes.wire import qr
 from verifier.facts import CardFacts
 from verifier.paris import day_of
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 TRUST_MAX_AGE: Final = timedelta(hours=72)
 """Beyond this the till no longer judges: 24 h of a signed timestamp and 48 h of grace."""
+_REPLAY_WINDOW: Final = timedelta(seconds=presentation.REPLAY_WINDOW_S)
 STATUS_MAX_AGE: Final = timedelta(hours=96)
 """A publisher writes each list again at least once a day, changed or not: 72 h and one day between two."""
 
@@ -71,11 +73,10 @@ class Verifier:
         are its other requests, which only help to name a failure of check 9. Always returns: a refusal is
         a red verdict whose one reason is the first check that failed.
         """
-        freshness, kind = Freshness(checked_at=at), None
+        told = _Told(at)
         try:
             # 0. What does this workstation trust, how old is that, and is its clock believable?
-            trusted = self.store.load(at)
-            freshness = replace(freshness, trust_signed_at=trusted.signed_at)
+            trusted = told.trusted = self.store.load(at)
             check_clock(trusted, at)
             # 1. Is it the decimal text of one of ours?
             data = qr.unpack(qr_text)
@@ -83,36 +84,57 @@ class Verifier:
             unverified = presentation.parse(data)
             # 3-6. Did a trusted issuer seal this card, may it, and is the card inside its dates?
             opened = seal.open_seal(unverified.credential, trusted.trust, at, expected=policy.expects)
-            kind = opened.card.kind
-            freshness = replace(
-                freshness,
-                issued_at=opened.issued_at,
-                expires_at=opened.expires_at,
-                as_of=opened.card.as_of,
-            )
+            told.opened = opened
             # 7. Is the card neither revoked nor suspended, as far as this workstation knows?
-            status_issued_at = _check_status(trusted, kind, opened.card.slot, at)
-            freshness = replace(freshness, status_issued_at=status_issued_at)
+            told.status_issued_at = _check_status(trusted, opened.card.kind, opened.card.slot, at)
             # 8-13. Is this the phone the card was issued to, and did its owner unlock it seconds ago, for us?
             held = presentation.check_holder_proof(
                 unverified,
                 opened,
-                trusted.trust.kinds[kind],
+                trusted.trust.kinds[opened.card.kind],
                 at,
                 ctx=ctx,
                 also_asked=also_asked,
                 require_device_bound=policy.device_bound_only,
             )
-            freshness = replace(freshness, proof_time=held.proof_time)
+            told.proof_time = held.proof_time
             # 14. Is this proof new to this till?
-            until = at + timedelta(seconds=presentation.REPLAY_WINDOW_S)
-            if not self.seen.first_time(held.replay_key, at, until):
+            if not self.seen.first_time(held.replay_key, at, at + _REPLAY_WINDOW):
                 raise Replayed
         except CardRefused as refusal:
-            return verdict((Reason(refusal.code, refusal.facts),), freshness, kind=kind)
+            return verdict((Reason(refusal.code, refusal.facts),), told.freshness(), kind=told.kind)
         # 15. Does the card say what this screen needs, today?
+        freshness = told.freshness()
         facts = CardFacts(opened.card, day_of(at), synced=held.synced)
-        return verdict(policy.judge(facts, freshness), freshness, kind=kind, facts=facts)
+        return verdict(policy.judge(facts, freshness), freshness, kind=facts.kind, facts=facts)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the walk has reached so far: even a refusal says how fresh the things it had proven were."""
+
+    at: datetime
+    trusted: TrustSnapshot | None = None
+    opened: OpenedCard | None = None
+    status_issued_at: datetime | None = None
+    proof_time: datetime | None = None
+
+    @property
+    def kind(self) -> CardKind | None:
+        """The kind an issuer sealed, once that is proven."""
+        return self.opened.card.kind if self.opened else None
+
+    def freshness(self) -> Freshness:
+        """The times that were reached."""
+        return Freshness(
+            checked_at=self.at,
+            trust_signed_at=self.trusted.signed_at if self.trusted else None,
+            status_issued_at=self.status_issued_at,
+            issued_at=self.opened.issued_at if self.opened else None,
+            expires_at=self.opened.expires_at if self.opened else None,
+            as_of=self.opened.card.as_of if self.opened else None,
+            proof_time=self.proof_time,
+        )
 
 
 def check_clock(trusted: TrustSnapshot, at: datetime) -> None:

@@ -296,6 +296,18 @@ def test_a_narrow_terminal_encoding_costs_no_traceback(desk: Desk) -> None:
     assert ended.stderr == b""
 
 
+def test_a_reader_that_stops_listening_costs_no_traceback(desk: Desk) -> None:
+    """`python -m verifier … | head -c 0` ends quietly."""
+    command = [sys.executable, "-u", "-m", "verifier", "inspect", "--text", World().show_apcv()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said == b""
+
+
 def _imported(arguments: list[str]) -> set[str]:
     """The modules one command loads, as `-X importtime` tells."""
     command = [sys.executable, "-X", "importtime", "-m", "verifier", *arguments]
