@@ -37,6 +37,10 @@ LOSS_CODE_LENGTH = 16
 MAX_ERRORS = 5
 """Wrong tries after which a reference is locked for good."""
 
+KEPT_AFTER_EXPIRY = timedelta(days=75)
+"""With the fifteen days a letter's code lives, the three months after which data of enrolment are destroyed
+(CSS R161-33-18). What must last (method, agent, place) is with the phone by then."""
+
 LOSS_PURPOSE = "loss-code-v1"
 """What a loss code opens, inside its MAC."""
 

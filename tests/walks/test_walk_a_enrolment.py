@@ -264,6 +264,20 @@ def test_no_number_of_a_person_is_at_rest_in_clear(stage: EnrolmentStage) -> Non
     assert stage.vault.open_bytes(sealed, place=place) == ANGE.text.encode()
 
 
+def test_codes_are_destroyed_three_months_after_they_were_opened(stage: EnrolmentStage) -> None:
+    """Who a code was for is not kept beyond three months (CSS R161-33-18), used or not."""
+    stage.phone().enrol(stage.open_code(ANGE))
+    stage.open_code(SARAH)
+    stage.clock.advance(90 * 86_400 - 1)
+    stage.open_code(SARAH)
+    before = len(rows(stage, activation_codes))
+    stage.clock.advance(1)
+    stage.open_code(SARAH)
+
+    assert (before, len(rows(stage, activation_codes))) == (3, 2)
+    assert rows(stage, devices)[0].enrolment_method == "activation_code"
+
+
 def test_the_same_phone_makes_no_second_key_for_the_same_person(stage: EnrolmentStage) -> None:
     """The options name the keys the person already has, so that an honest phone refuses a second one."""
     phone = stage.enrolled(ANGE)

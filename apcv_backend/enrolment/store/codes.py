@@ -15,11 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, insert, literal_column, update
+from sqlalchemy import Connection, and_, case, delete, insert, literal_column, update
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.activation_codes import (
+    KEPT_AFTER_EXPIRY,
     MAX_ERRORS,
     REFERENCE_LENGTH,
     SECRET_LENGTH,
@@ -71,6 +72,10 @@ class SqlActivationCodes:
         sealed = self._vault.seal_bytes(person.text.encode(), place=_place(drawn.reference))
 
         def write(tx: Connection) -> None:
+            # Whoever opens a code sweeps those whose time to be kept is over.
+            tx.execute(
+                delete(activation_codes).where(activation_codes.c.expires_at <= at - KEPT_AFTER_EXPIRY)
+            )
             tx.execute(
                 insert(activation_codes).values(
                     reference=drawn.reference,
