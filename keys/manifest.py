@@ -22,6 +22,8 @@ from typing import Any, TypeVar, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cartes.errors import BadJson
+from cartes.wire import strict_json
 from keys.errors import KeyringUnusable
 from keys.signer import Purpose, fingerprint_of, kid_of
 
@@ -52,6 +54,9 @@ class KeyState(enum.Enum):
     RETIRING = "retiring"
     RETIRED = "retired"
     REVOKED = "revoked"
+
+
+_LARGEST_MANIFEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ class Manifest:
     def parse(cls, data: bytes) -> Manifest:
         """Read a manifest. Raises `KeyringUnusable`, naming the member that is wrong."""
         try:
-            document = json.loads(data, object_pairs_hook=_no_duplicates)
-        except ValueError as error:  # bad JSON and bad UTF-8 alike
+            document = strict_json.loads(data, max_size=_LARGEST_MANIFEST)
+        except BadJson as error:  # a member twice, bad UTF-8, too long
             raise KeyringUnusable(why="not_json") from error
         members = _object(document, {"format", "environment", "keys", "secrets"}, "manifest")
         if members["format"] != FORMAT:
@@ -176,13 +181,6 @@ def _instant(members: Mapping[str, Any], name: str) -> datetime:
         return datetime.strptime(_text(members, name), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
         raise KeyringUnusable(why=name) from error
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate member")
-    return members
 
 
 def _object(value: object, names: set[str] | frozenset[str], what: str) -> Mapping[str, Any]:

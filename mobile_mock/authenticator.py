@@ -25,7 +25,6 @@ honest piece and returns what is sent instead.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,8 +32,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cartes.errors import InvalidValue
-from cartes.wire import base64url, strict_cbor
+from cartes.errors import BadJson, InvalidValue
+from cartes.wire import base64url, strict_cbor, strict_json
 from mobile_mock import p256
 from mobile_mock.attestation import NewKey, attest
 from mobile_mock.attestation_ca import AttestationCa
@@ -253,8 +252,8 @@ def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
 
 def _object(options: Mapping[str, Any] | str) -> Mapping[str, Any]:
     try:
-        parsed = json.loads(options) if isinstance(options, str) else options
-    except ValueError as error:
+        parsed = strict_json.loads(options) if isinstance(options, str) else options
+    except BadJson as error:
         raise BadOptions(member="json") from error
     if not isinstance(parsed, Mapping):
         raise BadOptions(member="json")

@@ -65,7 +65,11 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("APCV_PUBLIC_URL", "http://cartes.example"), ("APCV_DATABASE_URL", "sqlite:////var/x.db"), ("APCV_RIGHTS_SHIFT_DAYS", "3")],
+    [
+        ("APCV_PUBLIC_URL", "http://cartes.example"),
+        ("APCV_DATABASE_URL", "sqlite:////var/x.db"),
+        ("APCV_RIGHTS_SHIFT_DAYS", "3"),
+    ],
 )
 def test_production_refuses_what_only_development_may_do(name: str, value: str) -> None:
     """No clear-text address and no embedded database in production."""

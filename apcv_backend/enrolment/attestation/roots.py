@@ -8,7 +8,6 @@ what is not in the folder does not vouch. `android-key/revoked.json` may hold Go
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.ceremony.errors import AttestationCertificateMalformed
-from cartes.errors import InvalidValue
+from cartes.errors import BadJson, InvalidValue
+from cartes.wire import strict_json
 
 ROOTED_FORMATS = ("packed", "android-key", "apple", "tpm")
 _REVOKED_WORDS = frozenset({"REVOKED", "SUSPENDED"})
+
+
+_LARGEST_STATUS_LIST = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,13 @@ def load_revoked_serials(path: Path) -> frozenset[str]:
         InvalidValue: not that shape.
     """
     try:
-        entries = json.loads(path.read_bytes())["entries"]
+        entries = strict_json.loads(path.read_bytes(), max_size=_LARGEST_STATUS_LIST)["entries"]
         return frozenset(
             serial.lower().lstrip("0")
             for serial, entry in entries.items()
             if entry["status"] in _REVOKED_WORDS
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, BadJson, KeyError, TypeError, AttributeError) as error:
         raise InvalidValue(what="revoked_serials", path=str(path)) from error
 
 
