@@ -281,8 +281,9 @@ class _Register:
                 expires_at=intent.expires_at,
             )
             .on_conflict_do_nothing(index_elements=["device_id", "idempotency_key"])
+            .returning(issuances.c.issuance_id)
         )
-        return self._tx.execute(recorded).rowcount == 1
+        return self._tx.execute(recorded).one_or_none() is not None
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `Register.note`."""

@@ -1,4 +1,4 @@
-"""Attacks on an issuance: nonces replayed and raced, proofs for something else, clones, other phones' keys."""
+"""Attacks on an issuance: nonces replayed and raced, proofs for something else, clones, others' keys."""
 
 from __future__ import annotations
 
@@ -395,7 +395,8 @@ def test_a_directory_loaded_meanwhile_is_drafted_again(
     """The news of a death that comes between the draft and the record: no card leaves."""
     phone = stage.enrolled(LUC)
     service = stage.services.issuance
-    real, loaded = service._plan, []
+    real = service._plan
+    loaded: list[Any] = []
 
     def plan_then_news(*told: Any) -> Any:
         planned = real(*told)
