@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from verifier.cli_voice import progress, progress_ends, refused_by, sentence_text, usage
+
 if TYPE_CHECKING:
-    from cartes.errors import CarteError
     from verifier.lights import Light
     from verifier.sentences import Language
 
@@ -101,11 +102,11 @@ def init(root_file: Path, store_dir: Path, lang: str) -> int:
     try:
         root = root_file.read_bytes()
     except OSError as failure:
-        raise _usage("no_such_file", lang) from failure
+        raise usage("no_such_file", lang) from failure
     try:
         TrustStore(store_dir).init(root)
     except CarteError as refused:
-        raise _refused(refused, lang) from refused
+        raise refused_by(refused, lang) from refused
     click.echo(_choose(lang, f"Prêt : {store_dir}", f"Ready: {store_dir}"))
     return GREEN
 
@@ -120,24 +121,27 @@ def init(root_file: Path, store_dir: Path, lang: str) -> int:
 def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int:
     """Actualise les données de confiance (demande le réseau)."""
     from cartes.errors import CarteError
+    from verifier.display import instant_text
     from verifier.refresh import refresh as bring_up_to_date
     from verifier.trust_store import TrustStore
+    from verifier.words import words_in
 
     at = _instant(at_text, lang)
     try:
-        done = bring_up_to_date(TrustStore(store_dir), source, at, progress=_progress)
+        done = bring_up_to_date(TrustStore(store_dir), source, at, progress=progress)
     except CarteError as refused:
-        raise _refused(refused, lang) from refused
+        raise refused_by(refused, lang) from refused
     finally:
-        _progress_ends()
+        progress_ends()
     kilobytes = done.received / 1000
+    signed = instant_text(done.signed_at, words_in(_language(lang)))
     click.echo(
         _choose(
             lang,
-            f"{'Actualisé' if done.changed else 'Rien de nouveau'} : signé le {done.signed_at:%Y-%m-%d %H:%M}"
-            f" UTC, {done.requests} requêtes, {kilobytes:.1f} ko.",
-            f"{'Refreshed' if done.changed else 'Nothing new'}: signed {done.signed_at:%Y-%m-%d %H:%M}"
-            f" UTC, {done.requests} requests, {kilobytes:.1f} kB.",
+            f"{'Actualisé' if done.changed else 'Rien de nouveau'} : signé le {signed},"
+            f" {done.requests} requêtes, {kilobytes:.1f} ko.",
+            f"{'Refreshed' if done.changed else 'Nothing new'}: signed {signed}, "
+            f"{done.requests} requests, {kilobytes:.1f} kB.",
         )
     )
     return GREEN
@@ -179,7 +183,7 @@ def scan(
 
     at = _instant(at_text, lang)
     if not store_dir.is_dir():
-        raise _usage("no_store", lang)
+        raise usage("no_store", lang)
     try:
         line = _read_one(image, text, lang)
     except NoCodeFound as nothing:
@@ -189,7 +193,7 @@ def scan(
         judged = till.check(line, POLICIES[policy_name], at)
     for reason in judged.reasons:
         if reason.code == "trust_store_unusable" and reason.facts.get("why") == "not_initialised":
-            raise _usage("no_store", lang)
+            raise usage("no_store", lang)
     if as_json:
         click.echo(json.dumps(judged.to_json(with_nir=with_nir), ensure_ascii=False, indent=2))
     else:
@@ -217,7 +221,7 @@ def inspect(image: Path | None, text: str | None, lang: str, *, as_json: bool, w
     try:
         fields = explain(_read_one(image, text, lang), with_nir=with_nir)
     except (CardRefused, NoCodeFound) as refused:
-        click.echo(_sentence(refused.code, lang), err=True)
+        click.echo(sentence_text(refused.code, lang), err=True)
         return RED if refused.code == "bad_transport" else NOT_OURS
     if as_json:
         told = [{"section": f.section, "name": f.name, "value": f.value} for f in fields]
@@ -239,10 +243,10 @@ def status(store_dir: Path, at_text: str | None, lang: str, *, as_json: bool) ->
 
     at = _instant(at_text, lang)
     if not store_dir.is_dir():
-        raise _usage("no_store", lang)
+        raise usage("no_store", lang)
     state = state_of(TrustStore(store_dir), at)
     if state.why == "not_initialised":
-        raise _usage("no_store", lang)
+        raise usage("no_store", lang)
     if as_json:
         click.echo(json.dumps(state.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -256,7 +260,7 @@ def _read_one(image: Path | None, text: str | None, lang: str) -> str:
     from verifier import scanner
 
     if image is not None and text is not None:
-        raise _usage("two_inputs", lang)
+        raise usage("two_inputs", lang)
     try:
         if image is not None:
             return scanner.read_image(image)
@@ -266,7 +270,7 @@ def _read_one(image: Path | None, text: str | None, lang: str) -> str:
             click.echo(_choose(lang, "Scannez le code…", "Scan the code…"), err=True)
         return scanner.read_stream(sys.stdin.buffer)
     except scanner.UnreadableInput as refused:
-        raise _refused(refused, lang) from refused
+        raise refused_by(refused, lang) from refused
 
 
 def _instant(text: str | None, lang: str) -> datetime:
@@ -276,28 +280,10 @@ def _instant(text: str | None, lang: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
-            raise _usage("time_without_zone", lang)
+            raise usage("time_without_zone", lang)
         return at.astimezone(UTC)
     except (ValueError, OverflowError) as failure:
-        raise _usage("time_unreadable", lang) from failure
-
-
-def _sentence(code: str, lang: str) -> str:
-    from verifier.sentences import sentence_for
-
-    sentence = sentence_for(code, _language(lang))
-    return f"{sentence.said}\n  → {sentence.to_do}"
-
-
-def _usage(code: str, lang: str) -> click.ClickException:
-    return click.ClickException(_sentence(code, lang))
-
-
-def _refused(refused: CarteError, lang: str) -> click.ClickException:
-    """A refusal as a sentence, with the facts that are safe to show."""
-    code = "no_store" if refused.facts.get("why") == "not_initialised" else refused.code
-    facts = ", ".join(f"{name}={value}" for name, value in refused.facts.items())
-    return click.ClickException(_sentence(code, lang) + (f"\n  ({facts})" if facts else ""))
+        raise usage("time_unreadable", lang) from failure
 
 
 def _language(lang: str) -> Language:
@@ -313,19 +299,3 @@ def _choose(lang: str, french: str, english: str) -> str:
 def _coloured(line: str, light: Light) -> str:
     colours: dict[str, Any] = {"green": "green", "amber": "yellow", "red": "red"}
     return click.style(line, fg=colours[light.word], bold=True)
-
-
-def _progress(name: str, requests: int, received: int) -> None:
-    """One line that fills as files arrive; nothing when nobody is watching."""
-    if sys.stderr.isatty():
-        filled = min(requests, _USUAL_FILES)
-        bar = "█" * filled + "░" * (_USUAL_FILES - filled)
-        click.echo(f"\r{bar} {received / 1000:8.1f} ko  {name[-40:]:<40}", nl=False, err=True)
-
-
-_USUAL_FILES: Final = 10  # four roles, the trust list, two kinds of status for two lists, and a root
-
-
-def _progress_ends() -> None:
-    if sys.stderr.isatty():
-        click.echo("", err=True)
