@@ -65,14 +65,16 @@ class Identite:
 
 @dataclass(frozen=True, slots=True)
 class OfficineApcv:
-    """A pharmacy that will not ask the patient to advance money: both covers count, and so does the key.
+    """A pharmacy that will not ask the patient to advance money: both covers count.
 
-    A patient without a complementary contract is fine; one whose contract is closed is told apart.
+    A patient without a complementary contract is fine; one whose contract is closed is told apart. A synced
+    key is shown as such and changes no light: half of all phones have no other kind, and a light that is
+    always amber is one nobody looks at any more.
     """
 
     name: ClassVar[str] = "officine"
     expects: ClassVar[CardKind] = CardKind.APCV
-    wishes: ClassVar[Binding] = Binding.DEVICE_BOUND_CLAIMED
+    wishes: ClassVar[Binding] = Binding.SYNCED
     device_bound_only: ClassVar[bool] = False
 
     def judge(self, facts: CardFacts, freshness: Freshness) -> tuple[Reason, ...]:

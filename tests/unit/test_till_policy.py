@@ -119,7 +119,7 @@ def test_a_delegate_whose_time_is_over_is_told() -> None:
 @pytest.mark.parametrize(
     ("policy", "card", "binding", "expected"),
     [
-        ("officine", an_apcv(), Binding.SYNCED, ["binding_below_policy"]),
+        ("officine", an_apcv(), Binding.SYNCED, []),
         ("officine", an_apcv(), Binding.DEVICE_BOUND_CLAIMED, []),
         ("cabinet", an_apcv(), Binding.SYNCED, []),
         ("identite", an_apcv(), Binding.SYNCED, []),
