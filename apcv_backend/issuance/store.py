@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -62,6 +62,50 @@ _RECORD = (
 )
 
 
+# The statements of the hot path are built once: building one costs more than running it.
+_NOW = bindparam("now", type_=devices.c.last_used_at.type)
+_ALIVE = (devices.c.device_id == bindparam("phone"), devices.c.withdrawn_at.is_(None))
+_COUNTER = bindparam("new_counter", type_=devices.c.sign_count.type)
+# Judge of "the counter moves forward" between two workers (WA-10), and of "the phone is alive". Counters are
+# never
+# negative: a sum of zero is two zeros, which is what a phone without a counter shows.
+_ACCEPT_GESTURE = (
+    update(devices)
+    .where(*_ALIVE, or_(devices.c.sign_count < _COUNTER, devices.c.sign_count + _COUNTER == 0))
+    .values(
+        sign_count=_COUNTER,
+        backed_up=bindparam("is_backed_up", type_=devices.c.backed_up.type),
+        # Of two gestures at once, the later date stays.
+        last_assertion_at=case((devices.c.last_assertion_at < _NOW, _NOW), else_=devices.c.last_assertion_at),
+        last_used_at=_NOW,
+    )
+)
+# Judge of "the phone is alive, and its owner's last gesture is young enough".
+_ACCEPT_RENEWAL = (
+    update(devices)
+    .where(*_ALIVE, devices.c.last_assertion_at > bindparam("asserted_after"))
+    .values(last_used_at=_NOW)
+)
+
+
+def _question(which: ColumnElement[bool]) -> Select[Any]:
+    """The phone that asks (`wanted`), with what is on record under `wanted_key`."""
+    of_this_key = and_(
+        issuances.c.device_id == devices.c.device_id,
+        issuances.c.idempotency_key == bindparam("wanted_key"),
+    )
+    return (
+        select(*_PHONE, *_RECORD)
+        .join(subjects, subjects.c.subject_id == devices.c.subject_id)
+        .outerjoin(issuances, of_this_key)
+        .where(which)
+    )
+
+
+_BY_CREDENTIAL = _question(devices.c.credential_id == bindparam("wanted"))
+_BY_APP_KEY = _question(devices.c.app_jkt == bindparam("wanted"))
+
+
 class SqlPhones:
     """See `ports.Phones`."""
 
@@ -71,27 +115,17 @@ class SqlPhones:
 
     def by_credential(self, credential_id: bytes, idempotency_key: str) -> Asking | None:
         """See `Phones.by_credential`."""
-        return self._asking(devices.c.credential_id == credential_id, idempotency_key)
+        return self._asking(_BY_CREDENTIAL, credential_id, idempotency_key)
 
     def by_app_key(self, jkt: str, idempotency_key: str) -> Asking | None:
         """See `Phones.by_app_key`."""
-        return self._asking(devices.c.app_jkt == jkt, idempotency_key)
+        return self._asking(_BY_APP_KEY, jkt, idempotency_key)
 
-    def _asking(self, which: ColumnElement[bool], idempotency_key: str) -> Asking | None:
-        wanted = (
-            select(*_PHONE, *_RECORD)
-            .join(subjects, subjects.c.subject_id == devices.c.subject_id)
-            .outerjoin(
-                issuances,
-                and_(
-                    issuances.c.device_id == devices.c.device_id,
-                    issuances.c.idempotency_key == idempotency_key,
-                ),
-            )
-            .where(which)
-        )
+    def _asking(self, question: Select[Any], wanted: bytes | str, idempotency_key: str) -> Asking | None:
         with self._database.read() as connection:
-            row = connection.execute(wanted).one_or_none()
+            row = connection.execute(
+                question, {"wanted": wanted, "wanted_key": idempotency_key}
+            ).one_or_none()
         if row is None:
             return None
         return Asking(self._phone(row), self._recorded(row))
@@ -196,48 +230,28 @@ class _Register:
     def use_once(self, used: Sequence[UsedOnce]) -> bool:
         """See `Register.use_once`."""
         # Judge of "a nonce permits one issuance": the primary key. A twin waits here for the first to commit.
-        rows = [{"kind": one.kind, "key": one.key, "expires_at": one.forget_after} for one in used]
-        spent = self._insert(used_once).values(rows).on_conflict_do_nothing().returning(used_once.c.kind)
-        return len(self._tx.execute(spent).all()) == len(used)
+        spent = self._insert(used_once).on_conflict_do_nothing().returning(used_once.c.kind)
+        return all(
+            self._tx.execute(
+                spent, {"kind": one.kind, "key": one.key, "expires_at": one.forget_after}
+            ).first()
+            for one in used
+        )
 
     def accept_gesture(self, phone: Phone, gesture: Gesture, at: datetime) -> bool:
         """See `Register.accept_gesture`."""
-        # Judge of "the counter moves forward" between two workers (WA-10), and of "the phone is alive".
-        both_zero = devices.c.sign_count == 0 if gesture.sign_count == 0 else None
-        forward: ColumnElement[bool] = devices.c.sign_count < gesture.sign_count
-        accepted = (
-            update(devices)
-            .where(
-                devices.c.device_id == phone.device_id,
-                devices.c.withdrawn_at.is_(None),
-                forward if both_zero is None else or_(forward, both_zero),
-            )
-            .values(
-                sign_count=gesture.sign_count,
-                backed_up=gesture.backed_up,
-                # Of two gestures at once, the later date stays.
-                last_assertion_at=case(
-                    (devices.c.last_assertion_at < at, literal(at, devices.c.last_assertion_at.type)),
-                    else_=devices.c.last_assertion_at,
-                ),
-                last_used_at=at,
-            )
-        )
-        return self._tx.execute(accepted).rowcount == 1
+        told = {
+            "phone": phone.device_id,
+            "new_counter": gesture.sign_count,
+            "is_backed_up": gesture.backed_up,
+            "now": at,
+        }
+        return self._tx.execute(_ACCEPT_GESTURE, told).rowcount == 1
 
     def accept_renewal(self, phone: Phone, asserted_after: datetime, at: datetime) -> bool:
         """See `Register.accept_renewal`."""
-        # Judge of "the phone is alive, and its owner's last gesture is young enough".
-        accepted = (
-            update(devices)
-            .where(
-                devices.c.device_id == phone.device_id,
-                devices.c.withdrawn_at.is_(None),
-                devices.c.last_assertion_at > asserted_after,
-            )
-            .values(last_used_at=at)
-        )
-        return self._tx.execute(accepted).rowcount == 1
+        told = {"phone": phone.device_id, "asserted_after": asserted_after, "now": at}
+        return self._tx.execute(_ACCEPT_RENEWAL, told).rowcount == 1
 
     def is_withdrawn(self, device_id: str) -> bool:
         """See `Register.is_withdrawn`."""
