@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -31,6 +31,22 @@ REUSED_AFTER = timedelta(hours=96)
 
 _DRAWS = 64
 _GONE = "gone:{list}:{idx}"
+
+
+_UNTIL = bindparam("until", type_=status_slots.c.taken_until.type)
+# Built once: this statement runs at every issuance.
+_KEEP = (
+    update(status_slots)
+    .where(
+        status_slots.c.device_id == bindparam("phone"),
+        status_slots.c.kind == bindparam("of_kind"),
+        status_slots.c.exercice.in_(bindparam("exercices", expanding=True)),
+        status_slots.c.state == "valid",
+    )
+    # Never earlier than it was: an older card on this slot may still be alive.
+    .values(taken_until=case((status_slots.c.taken_until < _UNTIL, _UNTIL), else_=status_slots.c.taken_until))
+    .returning(status_slots.c.exercice, status_slots.c.list_id, status_slots.c.idx)
+)
 
 
 class StatusListFull(CarteError):
@@ -77,21 +93,8 @@ class StatusSlots:
             StatusListFull: no free slot was found.
         """
         kept = tx.execute(
-            update(status_slots)
-            .where(
-                status_slots.c.device_id == device_id,
-                status_slots.c.kind == kind.value,
-                status_slots.c.exercice.in_(exercices),
-                status_slots.c.state == "valid",
-            )
-            # Never earlier than it was: an older card on this slot may still be alive.
-            .values(
-                taken_until=case(
-                    (status_slots.c.taken_until < until, literal(until, status_slots.c.taken_until.type)),
-                    else_=status_slots.c.taken_until,
-                )
-            )
-            .returning(status_slots.c.exercice, status_slots.c.list_id, status_slots.c.idx)
+            _KEEP,
+            {"phone": device_id, "of_kind": kind.value, "exercices": list(exercices), "until": until},
         )
         slots = {row.exercice: Slot(row.list_id, row.idx) for row in kept}
         for exercice in exercices:
