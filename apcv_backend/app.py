@@ -12,6 +12,7 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
+from apcv_backend.issuance import routes as issuance_routes
 from apcv_backend.publication import routes as publication_routes
 
 MAX_BODY_BYTES = 65_536  # an attestation with five certificates is about 6 KB
@@ -47,6 +48,7 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(
         enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
     )
+    api.register_blueprint(issuance_routes.make_blueprint(services.issuance, clock=clock, counters=counters))
 
 
 def create_app(services: Services) -> Flask:

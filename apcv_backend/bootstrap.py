@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,15 +15,19 @@ from sqlalchemy import create_engine
 
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config
-from apcv_backend.connections import PeopleOfBothKinds
+from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database
 from apcv_backend.enrolment.code_service import CodeDesk
 from apcv_backend.enrolment.device_service import DeviceDesk
-from apcv_backend.enrolment.service import EnrolmentRoom, Registration
+from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom, Registration
 from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
 from apcv_backend.enrolment.store.codes import SqlActivationCodes
 from apcv_backend.enrolment.store.register import SqlRegisters
-from apcv_backend.ephemeral import MemoryEphemeral, RedisEphemeral
+from apcv_backend.ephemeral import PUBLICATION_BELL, EmbeddedEphemeral, MemoryEphemeral, RedisEphemeral
+from apcv_backend.issuance.openid4vci import Nonces
+from apcv_backend.issuance.proving import Prover
+from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
+from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
 from apcv_backend.migrations import is_current
 from apcv_backend.policies import card_terms
 from apcv_backend.professionals.service import DirectoryService
@@ -35,6 +39,7 @@ from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.vault import Vault
+from cartes.cards import CardKind
 from cartes.seal import Signer
 from keys.keyring import Keyring, Purpose, SecretName
 
@@ -55,6 +60,7 @@ class Services:
     directory: SqlDirectory
     professionals: DirectoryService
     enrolment: EnrolmentRoom
+    issuance: IssuanceService
     publication: PublicationService
 
     def readiness(self, at: datetime) -> dict[str, bool]:
@@ -112,6 +118,8 @@ def build(
     )
     directory = SqlDirectory(database)
     people = PeopleOfBothKinds(rights, directory)
+    terms = card_terms(config, database, at)
+    ephemeral = _ephemeral(config, database)
     return Services(
         config=config,
         clock=clock,
@@ -120,11 +128,14 @@ def build(
         vault=vault,
         keyring=keyring,
         journal=journal,
-        ephemeral=_ephemeral(config),
+        ephemeral=ephemeral,
         rights=rights,
         directory=directory,
         professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
-        enrolment=_enrolment(config, database, vault, journal, slots, people, random, at),
+        enrolment=_enrolment(config, database, vault, journal, slots, people, random, terms, ephemeral),
+        issuance=_issuance(
+            config, database, vault, journal, slots, rights, directory, keyring, random, terms
+        ),
         publication=_publication(config, database, keyring),
     )
 
@@ -149,7 +160,8 @@ def _enrolment(
     slots: StatusSlots,
     people: PeopleOfBothKinds,
     random: Callable[[int], bytes],
-    at: datetime,
+    terms: Mapping[CardKind, CardTerms],
+    ephemeral: MemoryEphemeral | RedisEphemeral,
 ) -> EnrolmentRoom:
     codes = SqlActivationCodes(database, vault, journal)
     registers = SqlRegisters(database, vault, journal, slots)
@@ -159,14 +171,55 @@ def _enrolment(
         ceremonies=SqlCeremonies(database),
         registers=registers,
         macs=vault,
-        terms=card_terms(config, database, at),
+        terms=terms,
         public_url=config.public_url,
         random=random,
     )
     return EnrolmentRoom(
         registration=registration,
-        devices=DeviceDesk(registers=registers, macs=vault, public_url=config.public_url, random=random),
+        devices=DeviceDesk(
+            registers=registers,
+            macs=vault,
+            public_url=config.public_url,
+            random=random,
+            ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
+        ),
         codes=CodeDesk(codes=codes, people=people, random=random),
+    )
+
+
+def _issuance(
+    config: Config,
+    database: Database,
+    vault: Vault,
+    journal: Journal,
+    slots: StatusSlots,
+    rights: FileRightsSource,
+    directory: SqlDirectory,
+    keyring: Keyring,
+    random: Callable[[int], bytes],
+    terms: Mapping[CardKind, CardTerms],
+) -> IssuanceService:
+    def signer_of(kind: CardKind, at: datetime) -> Signer:
+        return keyring.signer(Purpose(kind.value), at)
+
+    registers = SqlIssuanceRegisters(database, vault, journal, slots)
+    nonces = Nonces(vault.nonce_mac, random)
+    return IssuanceService(
+        prover=Prover(
+            phones=SqlPhones(database, vault),
+            registers=registers,
+            check_assertion=GesturesOfPhones(terms),
+            nonces=nonces,
+            address=config.public_url + CREDENTIAL_PATH,
+        ),
+        registers=registers,
+        rights=rights,
+        directory=directory,
+        signers=signer_of,
+        own_trust=OwnTrustList(keyring.public_keys, config),
+        nonces=nonces,
+        random=random,
     )
 
 
@@ -181,6 +234,6 @@ def _vault(keyring: Keyring, random: Callable[[int], bytes]) -> Vault:
     )
 
 
-def _ephemeral(config: Config) -> MemoryEphemeral | RedisEphemeral:
-    here = MemoryEphemeral()
+def _ephemeral(config: Config, database: Database) -> MemoryEphemeral | RedisEphemeral:
+    here = EmbeddedEphemeral(database)
     return here if config.redis_url is None else RedisEphemeral(config.redis_url, here)

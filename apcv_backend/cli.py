@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # built only when a command needs it
     from apcv_backend.bootstrap import Services
 
 _WRONG = 1
-PUBLISH_BELL = "publish"
 
 
 class _Operator(click.Group):
@@ -145,20 +144,29 @@ def openapi(target: Path | None, checked: Path | None) -> None:
 
 
 @main.command()
-@click.option("--watch", is_flag=True, help="Continue : à chaque changement, et toutes les dix minutes.")
-@click.option("--every", default=600, show_default=True, type=click.IntRange(1, 43_200), help="Secondes.")
+@click.option("--watch", is_flag=True, help="Continue : à chaque révocation, et au moins chaque minute.")
+@click.option("--every", default=60, show_default=True, type=click.IntRange(1, 43_200), help="Secondes.")
 @click.pass_obj
 def publish(services: Services, every: int, *, watch: bool) -> None:
     """Publie à qui se fier et ce qui est révoqué, en fichiers signés que tout serveur peut servir."""
+    from apcv_backend.ephemeral import PUBLICATION_BELL
+
     while True:
-        published = services.publication.publish(services.clock())
-        changed = ", ".join(role.value for role in published.renewed)
-        until = f"{published.expires_at:%d/%m %H:%M} UTC"
-        click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
+        try:
+            published = services.publication.publish(services.clock())
+        except (CarteError, OSError) as error:
+            # A publisher that stops at the first full disk would let every till go stale.
+            if not watch:
+                raise
+            click.echo(f"Publication manquée, nouvel essai : {error}", err=True)
+        else:
+            changed = ", ".join(role.value for role in published.renewed)
+            until = f"{published.expires_at:%d/%m %H:%M} UTC"
+            click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
         if not watch:
             return
         # A revocation rings; a bell nobody heard costs at most `every` seconds.
-        services.ephemeral.wait(PUBLISH_BELL, timeout_s=every)
+        services.ephemeral.wait(PUBLICATION_BELL, timeout_s=every)
 
 
 @main.command()

@@ -5,14 +5,23 @@ A room asks in its own words (`ports.py`); what answers lives next door. Nothing
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 
-from apcv_backend.enrolment.rules import Dossier, PersonKey
+from apcv_backend.config import Config
+from apcv_backend.enrolment.rules import Dossier, PersonKey, user_handle
+from apcv_backend.enrolment.service import CardTerms
+from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
+from apcv_backend.issuance.ports import Gesture, Phone
 from apcv_backend.professionals.ports import Directory
+from apcv_backend.publication.rules import IssuerKeyRecord, build_trust_list
 from apcv_backend.rights.ports import RightsSource
 from cartes.cards import CardKind
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
+from cartes.trust import TrustList
+
+_TRUST_KEPT_FOR = timedelta(minutes=1)
 
 
 class PeopleOfBothKinds:
@@ -27,3 +36,47 @@ class PeopleOfBothKinds:
         if person.card is CardKind.APCV:
             return self._rights.droits_of(person, at).dossier()
         return self._directory.professionnel(Idnps.parse(person.text, Mode.LENIENT), at).dossier()
+
+
+class GesturesOfPhones:
+    """Issuance's `CheckAssertion`: the one wrapper around WebAuthn, under the terms of the phone's card."""
+
+    def __init__(self, terms: Mapping[CardKind, CardTerms]) -> None:
+        self._policies = {kind: term.ceremony for kind, term in terms.items()}
+
+    def __call__(
+        self, phone: Phone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
+    ) -> Gesture:
+        """See `issuance.ports.CheckAssertion`."""
+        proven = check_assertion(
+            unverified,
+            challenge=challenge,
+            device=RegisteredKey(
+                credential_id=phone.credential_id,
+                public_key=phone.cose_key,
+                sign_count=phone.sign_count,
+                backup_eligible=phone.backup_eligible,
+                backed_up=phone.backed_up,
+                user_handle=user_handle(phone.subject_id),
+            ),
+            policy=self._policies[phone.kind],
+            at=at,
+        )
+        return Gesture(proven.sign_count, proven.backed_up, proven.backup_state_changed)
+
+
+class OwnTrustList:
+    """Issuance's `OwnTrust`: the list publication would publish now, built again every minute."""
+
+    def __init__(self, issuer_keys: Callable[[], Iterable[IssuerKeyRecord]], config: Config) -> None:
+        self._issuer_keys = issuer_keys
+        self._config = config
+        self._built: tuple[datetime, TrustList] | None = None
+
+    def __call__(self, at: datetime) -> TrustList:
+        """See `issuance.ports.OwnTrust`."""
+        built = self._built
+        if built is None or not built[0] <= at < built[0] + _TRUST_KEPT_FOR:
+            # Built twice by two threads at once, it is the same list.
+            built = self._built = (at, build_trust_list(self._issuer_keys(), self._config, 1, at))
+        return built[1]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -22,12 +23,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from apcv_backend.database import Database
+from apcv_backend.database import Database, DatabaseUnavailable
 from apcv_backend.tables import cached_values, counters
 from cartes.errors import CarteError
 
+PUBLICATION_BELL = "publish"
+"""Rung when a slot is revoked; the publisher that waits for it also looks by itself now and then."""
+
 _REDIS_DEADLINE_S = 0.25
 _BREAKER_OPEN_S = 5.0
+_POLL_S = 0.25
 
 
 class RateLimited(CarteError):
@@ -131,8 +136,6 @@ class MemoryEphemeral:
 class SqlEphemeral:
     """All three in SQL tables: shared by every process of the database, slower than Redis."""
 
-    _POLL_S = 0.1
-
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = sqlite_insert if database.is_sqlite else postgresql_insert
@@ -178,7 +181,7 @@ class SqlEphemeral:
             tx.execute(statement.on_conflict_do_nothing())
 
     def wait(self, bell: str, *, timeout_s: float) -> bool:
-        """See `Wakeups.wait`; looks ten times a second."""
+        """See `Wakeups.wait`; looks four times a second."""
         deadline = time.monotonic() + timeout_s
         query = select(cached_values.c.name).where(cached_values.c.name == f"bell:{bell}")
         while True:
@@ -188,12 +191,29 @@ class SqlEphemeral:
                 return True
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(min(self._POLL_S, max(0.0, deadline - time.monotonic())))
+            time.sleep(min(_POLL_S, max(0.0, deadline - time.monotonic())))
 
     def _take(self, bell: str) -> bool:
         with self._database.write() as tx:
             taken = tx.execute(delete(cached_values).where(cached_values.c.name == f"bell:{bell}"))
             return taken.rowcount == 1
+
+
+class EmbeddedEphemeral(MemoryEphemeral):
+    """The default without Redis: counters and cache in this process, bells in SQL for others to hear."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._bells = SqlEphemeral(database)
+
+    def ring(self, bell: str) -> None:
+        """See `Wakeups.ring`; a database that does not answer loses the ring."""
+        with suppress(DatabaseUnavailable):
+            self._bells.ring(bell)
+
+    def wait(self, bell: str, *, timeout_s: float) -> bool:
+        """See `Wakeups.wait`."""
+        return self._bells.wait(bell, timeout_s=timeout_s)
 
 
 # --- In Redis -------------------------------------------------------------------------------------------
@@ -271,7 +291,7 @@ class RedisEphemeral:
             self._fallback.ring(bell)
 
     def wait(self, bell: str, *, timeout_s: float) -> bool:
-        """See `Wakeups.wait`; looks twenty times a second, within the deadline of every call."""
+        """See `Wakeups.wait`; looks four times a second, within the deadline of every call."""
         deadline = time.monotonic() + timeout_s
         while True:
             answered, rung = self._breaker.call(lambda: self._redis.getdel(f"bell:{bell}"))
@@ -281,7 +301,7 @@ class RedisEphemeral:
                 return True
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(0.05)
+            time.sleep(_POLL_S)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -47,12 +47,20 @@ class DeviceDesk:
     """Answers a live phone about the person's phones, and takes loss reports from anyone with the slip."""
 
     def __init__(
-        self, *, registers: Registers, macs: Macs, public_url: str, random: Callable[[int], bytes]
+        self,
+        *,
+        registers: Registers,
+        macs: Macs,
+        public_url: str,
+        random: Callable[[int], bytes],
+        ring_publication: Callable[[], None],
     ) -> None:
+        """`ring_publication` tells the publisher that slots were revoked; it may be lost without harm."""
         self._registers = registers
         self._macs = macs
         self._public_url = public_url
         self._random = random
+        self._ring_publication = ring_publication
 
     def list(self, request: SignedRequest, at: datetime) -> Sequence[OwnDevice]:
         """The person's live phones, oldest first."""
@@ -107,6 +115,7 @@ class DeviceDesk:
             _withdraw(register, device, why="withdrawn", actor=actor, notice_id=notice_id, at=at)
 
         self._as_holder(request, at, work)
+        self._ring_publication()
 
     def report_loss(self, typed_reference: str, typed_loss_code: str, at: datetime) -> None:
         """Withdraw a phone nobody holds any more, by reference and loss code; reporting twice is no error.
@@ -136,6 +145,7 @@ class DeviceDesk:
         # Refused after the commit: the error that was counted stays counted.
         if not self._registers.run(work):
             raise LossReportRefused
+        self._ring_publication()
 
     def _as_holder(self, request: SignedRequest, at: datetime, work: Callable[[Register, Device], T]) -> T:
         """Run `work` for the live phone whose app key signed `request`.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from apcv_backend.ephemeral import PUBLICATION_BELL
 from apcv_backend.professionals.fhir_elements import EntryRefused
 from cartes.errors import BadJson
 from cartes.wire import strict_json
@@ -50,7 +51,7 @@ def load(services: Services, file: Path, shift_days: int) -> None:
         )
     except (BadJson, EntryRefused) as refused:
         raise click.ClickException(f"{file.name} n'est pas un bundle FHIR lisible ({refused}).") from refused
-    services.ephemeral.ring("publish")
+    services.ephemeral.ring(PUBLICATION_BELL)
     click.echo(f"{report.entered} professionnels entrés, {report.revoked} cartes révoquées.")
     for warning in report.warnings:
         click.echo(f"  à revoir : {warning}")

@@ -13,6 +13,7 @@ from apcv_backend.database import Database
 from apcv_backend.ephemeral import (
     Cache,
     Counters,
+    EmbeddedEphemeral,
     MemoryEphemeral,
     RateLimited,
     RedisEphemeral,
@@ -28,7 +29,7 @@ class Ephemeral(Counters, Cache, Wakeups, Protocol):
     """All three."""
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
+@pytest.fixture(params=["memory", "embedded", "sqlite", "postgres", "redis"])
 def carrier(request: pytest.FixtureRequest) -> Iterator[Ephemeral]:
     if request.param == "memory":
         yield MemoryEphemeral()
@@ -38,6 +39,10 @@ def carrier(request: pytest.FixtureRequest) -> Iterator[Ephemeral]:
         redis._redis.flushall()
         yield redis
         redis.close()
+    elif request.param == "embedded":
+        database = Database(request.getfixturevalue("sqlite_url"))
+        yield EmbeddedEphemeral(database)
+        database.close()
     else:
         database = Database(request.getfixturevalue(f"{request.param}_url"))
         yield SqlEphemeral(database)

@@ -150,6 +150,7 @@ class EnrolmentStage:
 
     def __init__(self, database_url: str, *, limit: int = 5) -> None:
         self.clock = SteerableClock()
+        self.rings: list[str] = []
         self.database = Database(database_url)
         self.vault = Vault(
             codes=secrets.token_bytes(32),
@@ -182,7 +183,11 @@ class EnrolmentStage:
                 random=secrets.token_bytes,
             ),
             devices=DeviceDesk(
-                registers=registers, macs=self.vault, public_url=PUBLIC_URL, random=secrets.token_bytes
+                registers=registers,
+                macs=self.vault,
+                public_url=PUBLIC_URL,
+                random=secrets.token_bytes,
+                ring_publication=lambda: self.rings.append("publication"),
             ),
             codes=CodeDesk(codes=codes, people=self.people, random=secrets.token_bytes),
         )

@@ -183,6 +183,7 @@ def test_a_withdrawn_phone_has_its_slots_revoked(stage: EnrolmentStage) -> None:
     with stage.database.read() as connection:
         states = connection.execute(text("SELECT state FROM status_slots ORDER BY idx")).scalars().all()
     assert states == ["valid", "revoked"]
+    assert stage.rings == ["publication"], "the publisher is told at once"
 
 
 def test_a_lost_phone_is_reported_without_it(stage: EnrolmentStage) -> None:
