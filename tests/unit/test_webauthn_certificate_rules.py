@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from apcv_backend.enrolment.attestation import der
+from apcv_backend.enrolment.attestation.certificate import AttestationCertificate
 from apcv_backend.enrolment.attestation.key_description import EXTENSION
 from apcv_backend.enrolment.attestation.packed import AAGUID_EXTENSION
 from apcv_backend.enrolment.attestation.roots import AttestationRoots
@@ -30,6 +31,18 @@ SUBJECT = {
     NameOID.ORGANIZATIONAL_UNIT_NAME: "Authenticator Attestation",
     NameOID.COMMON_NAME: "Batch",
 }
+
+
+def test_a_name_that_cannot_be_read_is_refused_when_the_certificate_is() -> None:
+    """Names are parsed late by the library: an unreadable one is a refusal at once, not an error later."""
+    whole = certify("Batch").der
+    for place in (i for i in range(len(whole) - 7) if whole[i : i + 7] == b"\x0c\x05Batch"):
+        damaged = whole[:place] + b"\x0d" + whole[place + 1 :]
+
+        with pytest.raises(CeremonyRefused) as refused:
+            AttestationCertificate.parse(damaged)
+
+        assert refused.value.code == "attestation_certificate_malformed"
 
 
 def packed_with(

@@ -70,16 +70,16 @@ class AttestationCertificate:
             raise AttestationCertificateMalformed(why="not a certificate")
         try:
             return cls.of(x509.load_der_x509_certificate(unverified))
-        except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-            raise AttestationCertificateMalformed(why=type(error).__name__) from error
-        except (
-            Exception
-        ) as error:  # InvalidVersion, UnsupportedAlgorithm: the parser's tree has no common root
+        # InvalidVersion, UnsupportedAlgorithm, DuplicateExtension, ValueError: the parser's errors have no
+        # common root.
+        except Exception as error:
             raise AttestationCertificateMalformed(why=type(error).__name__) from error
 
     @classmethod
     def of(cls, certificate: x509.Certificate) -> AttestationCertificate:
         """The facts of a certificate that was already read; what the parser raises passes through."""
+        # Names are parsed when first read: here, where what the parser raises is expected.
+        _ = certificate.subject, certificate.issuer
         extensions = certificate.extensions
         basic = _value(extensions, x509.BasicConstraints)
         usage = _value(extensions, x509.KeyUsage)
