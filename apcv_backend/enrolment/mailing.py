@@ -34,7 +34,7 @@ def open_many(services: Services) -> None:
     """Ouvrir un code par ligne de l'entrée standard (NDJSON) ; code 1 si une ligne n'a pas pu l'être."""
     mode = Mode.STRICT if services.config.is_production else Mode.TEST
     any_wrong = False
-    for line in click.get_binary_stream("stdin"):
+    for line in sys.stdin.buffer:
         if not line.strip():
             continue
         answer = _serve(services, line, mode)

@@ -11,8 +11,9 @@ from apcv_backend.vault import EnvelopeRefused, Vault
 
 @pytest.fixture
 def vault() -> Vault:
-    keys = [bytes([n]) * 32 for n in range(1, 6)]
-    return Vault(*keys, random=secrets.token_bytes)
+    names = ("codes", "nonce", "nir_index", "nir_at_rest", "audit")
+    keys = {name: bytes([n]) * 32 for n, name in enumerate(names, 1)}
+    return Vault(**keys, random=secrets.token_bytes)
 
 
 def test_an_envelope_opens_where_it_was_sealed(vault: Vault) -> None:
