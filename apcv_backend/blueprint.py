@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Request, Response
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import INCLUDE, RAISE, Schema, fields
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
@@ -43,6 +43,11 @@ class StrictSchema(Schema):
 
 class ProblemSchema(Schema):
     """How every refusal is told (RFC 9457). `code` is stable and made for programs; `title` for people."""
+
+    class Meta:
+        """Facts travel beside these four (`why`, `fields`, `limit`…), as RFC 9457 3.2 foresees."""
+
+        unknown = INCLUDE
 
     type = fields.String(metadata={"example": "urn:cartes:problem:activation_code_refused"})
     title = fields.String(metadata={"description": "En français, ou en anglais selon Accept-Language."})

@@ -140,7 +140,8 @@ def check_dpop(
         raise DpopRefused(why="jti")
     if nonce is not None:
         given = claims.get("nonce")
-        if not _is_word(given, 1, _MAX_NONCE) or not hmac.compare_digest(given, nonce):
+        # Compared as bytes: the nonce of a request is whatever its sender wrote, accents included.
+        if not _is_word(given, 1, _MAX_NONCE) or not hmac.compare_digest(given.encode(), nonce.encode()):
             raise DpopRefused(why="nonce")
     return DpopProof(key.jkt, key.jwk, jti, iat, claims)
 

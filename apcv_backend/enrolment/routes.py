@@ -104,6 +104,7 @@ def _add_enrolments(
             {
                 401: "Preuve DPoP absente ou refusée.",
                 403: "Réponse WebAuthn refusée, ou téléphone qui ne convient pas à cette carte.",
+                404: "Ce n'est pas l'adresse d'une cérémonie.",
                 409: "Clé déjà enregistrée, ou trop de téléphones.",
                 410: "Cérémonie expirée ou déjà terminée : recommencer.",
             },
