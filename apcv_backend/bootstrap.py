@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import create_engine
 
@@ -17,8 +18,10 @@ from apcv_backend.audit import Journal
 from apcv_backend.config import Config
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database
+from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
 from apcv_backend.enrolment.code_service import CodeDesk
 from apcv_backend.enrolment.device_service import DeviceDesk
+from apcv_backend.enrolment.rules import Device
 from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom, Registration
 from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
 from apcv_backend.enrolment.store.codes import SqlActivationCodes
@@ -62,6 +65,7 @@ class Services:
     enrolment: EnrolmentRoom
     issuance: IssuanceService
     publication: PublicationService
+    terms: Mapping[CardKind, CardTerms]
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, publication."""
@@ -71,6 +75,15 @@ class Services:
             "schema": reachable and self._schema_is_current(),
             "publication": self.publication.is_in_force(at),
         }
+
+    def sweep(self, at: datetime) -> int:
+        """Forget what can serve no more at `at`; how many issuances were forgotten."""
+        return self.issuance.sweep(at)
+
+    def compromised_phones(self) -> Sequence[Device]:
+        """The live phones of a model that the FIDO metadata in use calls compromised (WA-14)."""
+        named = {model for terms in self.terms.values() for model in _compromised(terms.ceremony)}
+        return self.enrolment.devices.of_models(frozenset(str(model) for model in named))
 
     def close(self) -> None:
         """Give connections back."""
@@ -137,7 +150,12 @@ def build(
             config, database, vault, journal, slots, rights, directory, keyring, random, terms
         ),
         publication=_publication(config, database, keyring),
+        terms=terms,
     )
+
+
+def _compromised(policy: CeremonyPolicy) -> frozenset[UUID]:
+    return frozenset() if policy.metadata is None else policy.metadata.compromised_models()
 
 
 def _publication(config: Config, database: Database, keyring: Keyring) -> PublicationService:

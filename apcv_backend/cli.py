@@ -46,6 +46,7 @@ class _LateCommands(_Operator):
 
     _ROOMS: ClassVar[dict[str, tuple[str, str]]] = {
         "code": ("apcv_backend.enrolment.mailing", "code"),
+        "phone": ("apcv_backend.enrolment.phone_commands", "phone"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
     }
 
@@ -163,6 +164,7 @@ def publish(services: Services, every: int, *, watch: bool) -> None:
             changed = ", ".join(role.value for role in published.renewed)
             until = f"{published.expires_at:%d/%m %H:%M} UTC"
             click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
+            services.sweep(services.clock())
         if not watch:
             return
         # A revocation rings; a bell nobody heard costs at most `every` seconds.
@@ -189,6 +191,14 @@ def restore(services: Services, source: Path) -> None:
 
     rows = read_backup(services.database, source)
     click.echo(f"{rows} lignes remises.")
+
+
+@main.command()
+@click.pass_obj
+def sweep(services: Services) -> None:
+    """Oublie ce qui ne peut plus servir : nonces passés, délivrances dont les cartes sont mortes."""
+    forgotten = services.sweep(services.clock())
+    click.echo(f"{forgotten} délivrances oubliées ; le journal garde la ligne de chacune.")
 
 
 @main.command("check-journal")

@@ -67,8 +67,7 @@ def open_code(
     """Ouvrir un code pour une personne ; ses secrets sont imprimés une fois."""
     if (agent is None) != (place is None):
         raise click.UsageError("--agent et --place vont ensemble.")
-    mode = Mode.STRICT if services.config.is_production else Mode.TEST
-    person = _person(CardKind(card), _first_line(person_file), mode)
+    person = read_person(services, card, person_file)
     try:
         desk = None if agent is None or place is None else DeskAgent(agent.strip(), place.strip())
         opened = services.enrolment.codes.open(
@@ -82,6 +81,12 @@ def open_code(
     except InvalidValue:
         _refuse("Le nom ou le lieu de l'agent n'est pas une ligne de texte : rien n'a été ouvert.")
     click.echo(_as_json(opened) if as_json else _as_letter(opened))
+
+
+def read_person(services: Services, card: str, person_file: Path) -> PersonKey:
+    """Who the one line of `person_file` (`-` for the standard input) is about. Raises `ClickException`."""
+    mode = Mode.STRICT if services.config.is_production else Mode.TEST
+    return _person(CardKind(card), _first_line(person_file), mode)
 
 
 def _first_line(person_file: Path) -> str:

@@ -9,16 +9,17 @@ the worst they can do is make a lost phone useless.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from apcv_backend.dpop import DpopProof, DpopRefused, check_dpop
 from apcv_backend.enrolment import activation_codes, rules
+from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.ports import Macs, Notice, Register, Registers
 from apcv_backend.enrolment.refusals import DeviceNotFound, DeviceUnknown, LossReportRefused
-from apcv_backend.enrolment.rules import Device, DeviceWithdrawn
+from apcv_backend.enrolment.rules import Device, DeviceWithdrawn, PersonKey
 
 T = TypeVar("T")
 
@@ -145,6 +146,45 @@ class DeviceDesk:
         # Refused after the commit: the error that was counted stays counted.
         if not self._registers.run(work):
             raise LossReportRefused
+        self._ring_publication()
+
+    # --- at a help desk, for somebody who has neither the phone nor the slip
+
+    def list_for(self, person: PersonKey) -> Sequence[Device]:
+        """The person's live phones, oldest first; none when none was ever enrolled."""
+
+        def work(register: Register) -> Sequence[Device]:
+            subject_id = register.get_subject(person)
+            return [] if subject_id is None else register.live_devices(subject_id)
+
+        return self._registers.run(work)
+
+    def of_models(self, aaguids: Collection[str]) -> Sequence[Device]:
+        """Every person's live phones of these models, for when a model turns out to be compromised."""
+        return self._registers.run(lambda register: register.live_devices_of_models(aaguids))
+
+    def withdraw_for(self, person: PersonKey, typed_reference: str, agent: DeskAgent, at: datetime) -> None:
+        """Withdraw one of the person's live phones on an agent's word, whose name is kept.
+
+        Raises:
+            DeviceNotFound: no such live phone of this person.
+        """
+        try:
+            reference = activation_codes.parse_typed(typed_reference, activation_codes.REFERENCE_LENGTH)
+        except activation_codes.BadCode as error:
+            raise DeviceNotFound from error
+        notice_id = self._new_id()
+
+        def work(register: Register) -> None:
+            subject_id = register.get_subject(person)
+            for device in [] if subject_id is None else register.live_devices(subject_id):
+                if device.reference == reference:
+                    actor = f"desk:{agent.name}@{agent.place}"[:120]
+                    _withdraw(register, device, why="lost", actor=actor, notice_id=notice_id, at=at)
+                    return
+            raise DeviceNotFound
+
+        self._registers.run(work)
         self._ring_publication()
 
     def _as_holder(self, request: SignedRequest, at: datetime, work: Callable[[Register, Device], T]) -> T:

@@ -24,6 +24,8 @@ from cartes.wire import strict_json
 if TYPE_CHECKING:  # the services are built when the command runs
     from apcv_backend.bootstrap import Services
 
+__all__ = ["code", "open_many"]
+
 _LONGEST_LINE = 1_024
 _SOME_WRONG = 1
 

@@ -7,7 +7,7 @@ decides the order of the steps, the register's conditional statements decide wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -165,12 +165,20 @@ class Register(Protocol):
         """The identifier of `person`, who is entered as `new_id` if seen for the first time."""
         ...
 
+    def get_subject(self, person: PersonKey) -> str | None:
+        """The identifier of `person`; None when no phone was ever enrolled for them."""
+        ...
+
     def lock_subject(self, subject_id: str) -> None:
         """Make every other change to this person's phones wait for this transaction."""
         ...
 
     def live_devices(self, subject_id: str) -> Sequence[Device]:
         """The person's phones that are not withdrawn, oldest first."""
+        ...
+
+    def live_devices_of_models(self, aaguids: Collection[str]) -> Sequence[Device]:
+        """Every person's phones of these models (AAGUIDs) that are not withdrawn."""
         ...
 
     def device_of_app_key(self, jkt: str) -> Device | None:

@@ -211,3 +211,7 @@ class Registers(Protocol):
     def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
         """Keep the sealed cards of an intent; what is kept, by another if it finished first."""
         ...
+
+    def sweep(self, at: datetime) -> int:
+        """Forget what can serve no more at `at`; how many issuances were forgotten."""
+        ...

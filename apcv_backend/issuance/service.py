@@ -125,6 +125,10 @@ class IssuanceService:
         """Step 10: a fresh nonce. Nothing is written."""
         return self._nonces.make(at)
 
+    def sweep(self, at: datetime) -> int:
+        """Forget nonces past their time and issuances whose cards are dead; how many issuances there were."""
+        return self._registers.sweep(at)
+
     def trust(self, at: datetime) -> TrustList:
         """Our own trust list at `at`, for the metadata phones read."""
         return self._own_trust(at)

@@ -7,7 +7,7 @@ transaction already is the lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -103,6 +103,12 @@ class SqlRegister:
         found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
         return str(self._tx.execute(found).scalar_one())
 
+    def get_subject(self, person: PersonKey) -> str | None:
+        """See `Register.get_subject`."""
+        index = self._vault.person_index(person.card.value, person.text)
+        found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
+        return self._tx.execute(found).scalar_one_or_none()
+
     def lock_subject(self, subject_id: str) -> None:
         """See `Register.lock_subject`."""
         locked = select(subjects.c.subject_id).where(subjects.c.subject_id == subject_id)
@@ -130,6 +136,14 @@ class SqlRegister:
             select(*_ONE_DEVICE)
             .where(devices.c.subject_id == subject_id, devices.c.withdrawn_at.is_(None))
             .order_by(devices.c.enrolled_at, devices.c.device_id)
+        )
+
+    def live_devices_of_models(self, aaguids: Collection[str]) -> Sequence[Device]:
+        """See `Register.live_devices_of_models`."""
+        return self._devices(
+            select(*_ONE_DEVICE)
+            .where(devices.c.aaguid.in_(aaguids), devices.c.withdrawn_at.is_(None))
+            .order_by(devices.c.device_id)
         )
 
     def device_of_app_key(self, jkt: str) -> Device | None:
