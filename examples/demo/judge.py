@@ -98,18 +98,21 @@ def _at(said: dict[str, Any], path: str) -> Any:
     return found
 
 
+_OPEN = {True: "✓", False: "✗"}
+
+
 def _sees(said: dict[str, Any]) -> str:
     """One line, as short as a till's headline."""
     card = said.get("card") or {}
     if "born" in card:
-        parts = [f"{card['use_name']} {card['given']}", card["born"], card["shape"]]
-        if card["amo"]:
-            parts.append("AMO ouverte" if card["amo"]["open"] else "AMO fermée")
-            parts += ["Alsace-Moselle"] if card["amo"]["alsace_moselle"] else []
-        parts += ["AMC" + (" ouverte" if card["amc"]["open"] else " fermée")] if card["amc"] else []
+        year, month, day = card["born"].split("-")
+        parts = [f"{card['use_name']} {card['given']} {day}/{month}/{year}", card["shape"]]
+        parts += [f"AMO {_OPEN[card['amo']['open']]}"] if card["amo"] else []
+        parts += [f"AMC {_OPEN[card['amc']['open']]}"] if card["amc"] else []
         parts += ["ALD"] if card["ald"] else []
         parts += ["C2S"] if card["c2s"] else []
-        return ", ".join(parts)
+        parts += ["Alsace-Moselle"] if card["amo"] and card["amo"]["alsace_moselle"] else []
+        return " ".join(parts)
     if "national_id" in card:
         return f"{card['name']} {card['given']}, {card['profession_label']}, {card['structure']['label']}"
     return "aucun fait : carte refusée"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -11,24 +12,32 @@ from examples.demo.judge import Row
 
 _LIGHTS = {"green": ("● vert", "green"), "amber": ("▲ orange", "yellow"), "red": ("■ rouge", "red")}
 _HEADS = ("Personne", "Ce que voit le guichet", "Feu", "Raisons", "Attendu")
-_WIDTHS = (24, 58, 9, 30, 38)
+_WIDTHS = (23, 0, 8, 27, 10)  # the second takes what the terminal leaves
+_GAP = "  "
+_NARROWEST, _WIDEST = 28, 62
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """Print every row, the wrong ones marked."""
-    click.echo(_line(_HEADS))
-    click.echo("─" * (sum(_WIDTHS) + 2 * len(_WIDTHS)))
+    """Print every row as wide as the terminal allows; a wrong one shows what was expected in full."""
+    widths = _fitted(shutil.get_terminal_size((132, 24)).columns)
+    click.echo(_GAP.join(_fit(head, width) for head, width in zip(_HEADS, widths, strict=True)))
+    click.echo("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
     for row in rows:
-        word, colour = _LIGHTS.get(row.light, ("—", ""))
-        light = click.style(_fit(word, _WIDTHS[2]), fg=colour or None, bold=True)
+        word, colour = _LIGHTS.get(row.light, ("—", None))
+        expected = row.expected.split(" ", 1)[0].rstrip(":")
         cells = [
-            _fit(row.who, _WIDTHS[0]),
-            _fit(row.sees, _WIDTHS[1]),
-            light,
-            _fit(", ".join(row.reasons), _WIDTHS[3]),
-            _fit(row.expected, _WIDTHS[4]),
+            _fit(row.who, widths[0]),
+            _fit(row.sees, widths[1]),
+            click.style(_fit(word, widths[2]), fg=colour, bold=True),
+            _fit(", ".join(row.reasons), widths[3]),
+            click.style(f"✓ {_FRENCH.get(expected, expected)}", fg="green")
+            if row.is_right
+            else click.style(f"✗ {row.expected}", fg="red", bold=True),
         ]
-        click.echo("  ".join(cells) + ("" if row.is_right else click.style("  ✗", fg="red", bold=True)))
+        click.echo(_GAP.join(cells))
+
+
+_FRENCH = {"green": "vert", "amber": "orange", "red": "rouge", "enrolment": "refus", "issuance": "refus"}
 
 
 def print_wrong(rows: Iterable[Row]) -> None:
@@ -38,8 +47,9 @@ def print_wrong(rows: Iterable[Row]) -> None:
             click.secho(f"  ✗ {row.wrong}", fg="red", err=True)
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "  ".join(_fit(cell, width) for cell, width in zip(cells, _WIDTHS, strict=True))
+def _fitted(columns: int) -> tuple[int, ...]:
+    left = columns - sum(_WIDTHS) - len(_GAP) * (len(_WIDTHS) - 1)
+    return tuple(width or max(_NARROWEST, min(_WIDEST, left)) for width in _WIDTHS)
 
 
 def _fit(text: str, width: int) -> str:
