@@ -55,7 +55,7 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
                             "description": _resolved(spec, answer).get("description", ""),
                             "fields": _fields(spec, _schema_of(_resolved(spec, answer))),
                         }
-                        for status, answer in operation.get("responses", {}).items()
+                        for status, answer in sorted(operation.get("responses", {}).items())
                         if status != "default"
                     ],
                 }
@@ -81,6 +81,21 @@ def _resolved(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
+def _meaning(member: dict[str, Any]) -> str:
+    """What a member is: its description, the values it may take, its bounds, an example."""
+    told = [str(member["description"])] if member.get("description") else []
+    if "const" in member:
+        told.append(f"Toujours « {member['const']} ».")
+    elif "enum" in member:
+        told.append("Parmi : " + ", ".join(f"« {value} »" for value in member["enum"]) + ".")
+    least, most = member.get("minLength"), member.get("maxLength")
+    if most is not None:
+        told.append(f"{most} caractères." if least == most else f"Au plus {most} caractères.")
+    if "example" in member:
+        told.append(f"Exemple : {member['example']}")
+    return " ".join(told)
+
+
 def _fields(
     spec: dict[str, Any], schema: dict[str, Any], prefix: str = "", depth: int = 0
 ) -> list[dict[str, Any]]:
@@ -97,7 +112,7 @@ def _fields(
                 "path": path,
                 "type": child.get("type", ""),
                 "required": name in schema.get("required", []),
-                "description": child.get("description", ""),
+                "description": _meaning(child),
             }
         )
         if depth < 3:  # noqa: PLR2004 - deeper than any body we have
