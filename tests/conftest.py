@@ -6,13 +6,15 @@ on SQLite, and on PostgreSQL with Redis. `CARTES_TEST_DATABASES=sqlite` (or `pos
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
+import socket
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -32,6 +34,23 @@ _KINDS = tuple(os.environ.get("CARTES_TEST_DATABASES", "sqlite,postgres").split(
 
 APK_KEY_HASH = "sNQuyNnhJ0VLvYc3T0dnUpfEhjyVmVuJtTUUoWpDcJU"
 ANDROID_PACKAGE = "fr.example.cartes"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """No test speaks to another machine: a connection beyond loopback is refused where it is made."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError("a test tried to reach another machine")
+        real(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
 
 
 def _or_skip(start: object) -> Server:

@@ -15,8 +15,6 @@ from examples.demo.judge import Row, Till, judge_refusal, read_expectations
 from examples.demo.people import Cast, Persona, read_cast
 from examples.demo.play import Refusal, Shown, Stage, now
 from examples.demo.town_hall import TownHall, free_port
-from verifier.refresh import refresh
-from verifier.trust_store import TrustStore
 
 _PARIS = ZoneInfo("Europe/Paris")
 
@@ -78,9 +76,7 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
             if persona.update is not None:
                 played.again[persona.persona_id] = stage.fetch_again(persona)
         hall.publish()
-        store = TrustStore(played.store)
-        store.init(hall.root_file().read_bytes())
-        refresh(store, f"http://127.0.0.1:{hall.port}/publication/", now())
+        hall.furnish_till(played.store)
         # Walk B, step 0: each shows what they hold. A proof lives a minute.
         holders = [p for p in cast.people if played.refusals[p.persona_id] is None]
         with progress(holders, "Présenter            ") as people:

@@ -95,9 +95,12 @@ class TownHall:
             codes[told["for"]] = ActivationCode(told["reference"], tuple(told["secrets"]))
         return codes
 
-    def root_file(self) -> Path:
-        """The first root, which every till is given by hand."""
-        return self.publication / "metadata" / "1.root.json"
+    def furnish_till(self, store: Path) -> None:
+        """Give a till the first root, by hand as every till gets it, and let it fetch the rest."""
+        root = self.publication / "metadata" / "1.root.json"
+        self._run("verifier", "init", "--root", str(root), "--store", str(store))
+        source = f"http://127.0.0.1:{self.port}/publication/"
+        self._run("verifier", "refresh", "--from", source, "--store", str(store))
 
     # --- up and down
 
