@@ -6,7 +6,8 @@ RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.12-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /srv --shell /usr/sbin/nologin cartes
+RUN useradd --system --uid 10001 --home-dir /srv --shell /usr/sbin/nologin cartes \
+ && install -d -o 10001 -g 0 -m 0755 /var/cartes/publication
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv
 COPY cartes cartes

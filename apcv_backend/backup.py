@@ -19,7 +19,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, text
+from sqlalchemy import Connection, Row, Table, insert, inspect, select, text
 
 from apcv_backend.database import Database
 from apcv_backend.tables import Instant, metadata
@@ -126,6 +126,8 @@ def _lines(source: Path) -> Generator[bytes, None, None]:
 
 
 def _step(tx: Connection) -> str:
+    if not inspect(tx).has_table("alembic_version"):
+        raise BackupRefused(why="migrate_first")
     return str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import create_engine
 
 from apcv_backend.audit import Journal
-from apcv_backend.config import Config
+from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database
 from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
@@ -43,6 +43,7 @@ from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
+from cartes.errors import CarteError
 from cartes.seal import Signer
 from keys.keyring import Keyring, Purpose, SecretName
 
@@ -68,13 +69,28 @@ class Services:
     terms: Mapping[CardKind, CardTerms]
 
     def readiness(self, at: datetime) -> dict[str, bool]:
-        """What a request needs, each true or false: database, schema, publication."""
+        """What a request needs, each true or false: database, schema, issuer keys, publication."""
         reachable = self.database.ready()
         return {
             "database": reachable,
             "schema": reachable and self._schema_is_current(),
-            "publication": self.publication.is_in_force(at),
+            "keys": self._can_sign(at),
+            "publication": self._is_published(at),
         }
+
+    def _can_sign(self, at: datetime) -> bool:
+        try:
+            for kind in CardKind:
+                self.keyring.signer(Purpose(kind.value), at)
+        except CarteError:
+            return False
+        return True
+
+    def _is_published(self, at: datetime) -> bool:
+        try:
+            return self.publication.is_in_force(at)
+        except CarteError:
+            return False
 
     def sweep(self, at: datetime) -> int:
         """Forget what can serve no more at `at`; how many issuances were forgotten."""
@@ -123,12 +139,11 @@ def build(
     at = clock()
     database = Database(config.database_url)
     keyring = Keyring.open(config.keys_dir, acknowledged_development=not config.is_production)
+    _refuse_in_production(config, keyring)
     vault = _vault(keyring, random)
     journal = Journal(vault)
     slots = StatusSlots(config.status_capacity, random, is_sqlite=database.is_sqlite)
-    rights = FileRightsSource(
-        config.rights_dir, shift_days=config.rights_shift_days, acknowledged=not config.is_production
-    )
+    rights = FileRightsSource(config.rights_dir, shift_days=config.rights_shift_days, acknowledged=True)
     directory = SqlDirectory(database)
     people = PeopleOfBothKinds(rights, directory)
     terms = card_terms(config, database, at)
@@ -156,6 +171,18 @@ def build(
 
 def _compromised(policy: CeremonyPolicy) -> frozenset[UUID]:
     return frozenset() if policy.metadata is None else policy.metadata.compromised_models()
+
+
+def _refuse_in_production(config: Config, keyring: Keyring) -> None:
+    """Production serves no key of a development ceremony, and no right of a fictitious person."""
+    if not config.is_production:
+        return
+    if keyring.environment != config.environment.value:
+        raise ConfigError("Les clés de APCV_KEYS_DIR viennent d'une cérémonie d'essai : production refusée.")
+    raise ConfigError(
+        "Cette version ne connaît que la source de droits des démonstrations (APCV_RIGHTS_DIR) : "
+        "brancher une source réelle au port RightsSource avant toute production."
+    )
 
 
 def _publication(config: Config, database: Database, keyring: Keyring) -> PublicationService:

@@ -133,8 +133,10 @@ def _engine(url: URL, pool_size: int, *, writes: bool) -> Engine:
 
 
 def _sqlite_engine(url: URL, pool_size: int, *, writes: bool) -> Engine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if url.database and url.database != ":memory:":
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # for its owner alone; SQLite gives its journal files the same mode
     engine = create_engine(
         url,
         pool_size=pool_size,

@@ -11,7 +11,7 @@ _READY, _NOT_READY = 200, 503
 
 
 def make_health_blueprint(services: Services) -> Blueprint:
-    """`/healthz` (this process answers) and `/readyz` (database, schema, keys, publication)."""
+    """`/healthz` (this process answers) and `/readyz` (database, schema, issuer keys, publication)."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")

@@ -12,7 +12,7 @@ over it holds.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -39,7 +39,7 @@ from cartes.errors import (
     TtlTooLong,
     WrongCardType,
 )
-from cartes.noms import check_strict_trait, shorten
+from cartes.noms import check_strict_trait
 from cartes.trust import IssuerKey, KindPolicy, TrustList, kid_of
 from cartes.wire import cose
 
@@ -50,8 +50,6 @@ MAX_PRESENTED: Final = 449
 """The longest presentation, in bytes: a v16-M symbol. Beyond it the issuer shortens names."""
 PROOF_OVERHEAD: Final = 84
 """A proof and the frame around both, with two bytes of flags and five of counter: the usual worst."""
-
-_SHORTEST_NAME: Final = 8
 
 
 class Signer(Protocol):
@@ -147,32 +145,6 @@ def seal(linted: LintedCard, signer: Signer) -> bytes:
     if len(signature) != es256.SIGNATURE_SIZE:
         raise InvalidValue(what="signature", why="length")
     return cose.join(protected, linted.claims, signature)
-
-
-def fit_names(draft: DraftCard) -> DraftCard:
-    """The draft with its names cut to what a card carries: 27 characters, and fewer when it would not fit.
-
-    Names are the only thing an issuer shortens. What still does not fit is left to `lint` to refuse.
-    """
-    fitted = draft
-    for limit in range(LONGEST_ISSUED_NAME, _SHORTEST_NAME - 1, -1):
-        fitted = replace(draft, card=_with_names_cut(draft.card, limit))
-        if presented_size(claims.write(fitted)) <= MAX_PRESENTED:
-            break
-    return fitted
-
-
-def _with_names_cut(card: ApcvCard | EcpsCard, limit: int) -> ApcvCard | EcpsCard:
-    if isinstance(card, EcpsCard):
-        return replace(card, name=shorten(card.name, limit), given=shorten(card.given, limit))
-    delegate = card.delegate
-    return replace(
-        card,
-        birth_name=shorten(card.birth_name, limit),
-        use_name=shorten(card.use_name, limit),
-        given=shorten(card.given, limit),
-        delegate=None if delegate is None else replace(delegate, name=shorten(delegate.name, limit)),
-    )
 
 
 def presented_size(written: bytes) -> int:

@@ -1,7 +1,6 @@
 r"""The client data that browsers and native apps put under a WebAuthn signature, byte for byte.
 
-The relying party only ever sees what the client wrote, and clients do not write the same thing
-(`docs/formats/qr.md`, "Client-data shapes in the field"):
+The relying party only ever sees what the client wrote, and clients do not write the same thing:
 
 - Chromium writes type, challenge, origin, crossOrigin, and one time in five adds a member that tells
   developers not to compare the text against a template (its "grease");

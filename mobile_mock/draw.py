@@ -1,9 +1,10 @@
 """Draw the decimal text of a card as a QR symbol: a picture, a path, or blocks in a terminal.
 
+Pictures are made by zxing-cpp, in milliseconds; the terminal's blocks by `qrcode`, which draws them best.
+
 Only digits are drawn, so the symbol is in numeric mode. Error correction is M: on a screen it is glare that
-hurts, and M survives a reflection over a tenth of the symbol (`docs/formats/qr.md`, "Scan robustness"). A
-text too long for version 16 at M is drawn at L, because modules that are too small hurt more than a
-reflection.
+hurts, and M survives a reflection over a tenth of the symbol. A text too long for version 16 at M is drawn at
+L, because modules that are too small hurt more than a reflection.
 
 The quiet zone is four modules wide (ISO/IEC 18004, 6.3.8) and a module is a whole number of pixels.
 """
@@ -82,23 +83,21 @@ class Symbol:
         )
 
     def terminal(self, *, dark_background: bool = True) -> str:
-        """Lines of half blocks, two modules a character high.
+        """Lines of half blocks, two modules a character high, quiet zone included.
 
         Most terminals write light on dark: the light modules are then the ones drawn. Say so if not.
         """
-        side = self.size + 2 * QUIET_ZONE
-        light = [[True] * side for _ in range(side + side % 2)]
-        for y, row in enumerate(self.rows):
-            for x, dark in enumerate(row):
-                light[QUIET_ZONE + y][QUIET_ZONE + x] = not dark
-        blocks = " ▄▀█"
-        return "\n".join(
-            "".join(
-                blocks[2 * (above is dark_background) + (below is dark_background)]
-                for above, below in zip(light[y], light[y + 1], strict=True)
-            )
-            for y in range(0, len(light), 2)
+        import qrcode
+        from qrcode.util import MODE_NUMBER, QRData
+
+        code = qrcode.QRCode(
+            error_correction=qrcode.ERROR_CORRECT_M if self.level == "M" else qrcode.ERROR_CORRECT_L,
+            border=QUIET_ZONE,
         )
+        code.add_data(QRData(self.text.encode(), MODE_NUMBER, check_data=True))
+        page = io.StringIO()
+        code.print_ascii(out=page, invert=dark_background)
+        return page.getvalue().rstrip("\n")
 
 
 def draw(text: str) -> Symbol:

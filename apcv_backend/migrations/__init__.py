@@ -13,11 +13,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
+from apcv_backend.database import Database
+
 
 def upgrade(url: str) -> None:
     """Bring the database at `url` to the newest step; does nothing when it is there."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(Path(__file__).parent))
+    database = Database(url)  # makes a SQLite file for its owner alone
+    database.close()
     engine = create_engine(url)
     try:
         with engine.begin() as connection:

@@ -20,7 +20,7 @@ TRUST_TARGET: Final = "trust.json"
 LONGEST_LIVES: Final = {CardKind.APCV: timedelta(hours=72), CardKind.ECPS: timedelta(hours=24)}
 """The longest life of a card of each kind (top of `docs/formats/qr.md`)."""
 STATUS_REWRITTEN_AFTER: Final = timedelta(hours=12)
-"""A list that did not change is dated anew after this: tills refuse to judge by one older than 72 h."""
+"""A list that did not change is dated anew after this: tills refuse to judge by one older than 96 h."""
 _ENVIRONMENTS: Final = {
     Environment.DEVELOPMENT: "demo",
     Environment.TEST: "test",

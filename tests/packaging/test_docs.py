@@ -167,7 +167,12 @@ def _good_settings() -> dict[str, str]:
     settings = {name: "/tmp/x" for name, default in _settings_table().items() if default == "required"}
     hosts = {f"APCV_RP_ID_{kind.name}": f"{kind.value}.localhost" for kind in CardKind}
     origins = {f"APCV_ORIGINS_{kind.name}": f"https://{kind.value}.localhost" for kind in CardKind}
-    return {**settings, "APCV_ENV": "test", "APCV_PUBLIC_URL": "https://x.localhost", **hosts, **origins}
+    plain = {
+        "APCV_ENV": "test",
+        "APCV_PUBLIC_URL": "https://x.localhost",
+        "APCV_DATABASE_URL": "sqlite:////tmp/x.db",
+    }
+    return {**settings, **plain, **hosts, **origins}
 
 
 def test_the_table_of_settings_is_the_one_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:

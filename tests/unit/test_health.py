@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
-from apcv_backend.bootstrap import Services
+from apcv_backend.bootstrap import Services, build
+from apcv_backend.config import Config, ConfigError, Environment
 from tests.simulators.answers import json_of
 
 
 def test_an_alive_backend_that_can_work_is_ready(client: FlaskClient, services: Services) -> None:
     """With its database at the newest step and a publication in force, it may be given work."""
     assert client.get("/healthz").status_code == 200
-    assert json_of(client.get("/readyz")) == {"database": True, "schema": True, "publication": False}
+    assert json_of(client.get("/readyz")) == {
+        "database": True,
+        "schema": True,
+        "keys": True,
+        "publication": False,
+    }
 
     services.publication.publish(services.clock())
 
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_damaged_publication_is_not_ready(client: FlaskClient, services: Services) -> None:
+    """A file of the publication that cannot be read makes it not ready; it is no unforeseen error."""
+    services.publication.publish(services.clock())
+    (services.config.publication_dir / "metadata" / "timestamp.json").write_bytes(b"{")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, json_of(answer)["publication"]) == (503, False)
+
+
+def test_production_refuses_what_is_only_for_demonstrations(config: Config, keyring_dir: Path) -> None:
+    """Neither the keys of a development ceremony nor fictitious rights are served in production."""
+    production = replace(config, environment=Environment.PRODUCTION)
+    with pytest.raises(ConfigError, match="APCV_KEYS_DIR"):
+        build(production)
+
+    manifest = json.loads((keyring_dir / "keyring.json").read_text())
+    real = keyring_dir.parent / f"real-{secrets.token_hex(4)}"
+    shutil.copytree(keyring_dir, real)
+    (real / "keyring.json").write_text(json.dumps({**manifest, "environment": "production"}))
+
+    with pytest.raises(ConfigError, match="APCV_RIGHTS_DIR"):
+        build(replace(production, keys_dir=real))
 
 
 def test_a_lost_database_makes_it_not_ready_but_alive(

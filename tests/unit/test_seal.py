@@ -98,31 +98,6 @@ def test_a_draft_that_breaks_a_rule_is_not_signed(name: str) -> None:
     assert refused.value.facts["rule"] == rule
 
 
-def test_names_are_given_up_before_anything_else() -> None:
-    """A card too long for its symbol is shortened in its names, and in nothing else."""
-    long_names = apcv(
-        Shape.COMPLET, birth_name="A" * 27, use_name="B" * 27, given="C" * 27,
-        ald=apcv(Shape.COMPLET).ald * 8, delegate=Delegate("D" * 27, DelegationType.PARENT, date(2027, 1, 1)),
-    )  # fmt: skip
-
-    fitted = seal.fit_names(draft(long_names))
-
-    assert seal.lint(fitted, policy())
-    card = fitted.card
-    assert isinstance(card, ApcvCard)
-    assert len(card.birth_name) < 27
-    assert (card.ald, card.amc, card.amo) == (long_names.ald, long_names.amc, long_names.amo)
-    assert seal.fit_names(draft(COMPLET)).card == COMPLET
-
-
-def test_names_are_first_cut_to_the_length_of_a_vitale_card() -> None:
-    """Twenty-seven characters, even when there is room."""
-    fitted = seal.fit_names(draft(apcv(given="ANNE CHARLOTTE MARIE ALEXANDRINE")))
-
-    assert isinstance(fitted.card, ApcvCard)
-    assert fitted.card.given == "ANNE CHARLOTTE MARIE ALEXAN"
-
-
 def test_every_bit_of_a_credential_is_sealed() -> None:
     """A change anywhere is refused by name; nothing crashes, nothing is accepted."""
     sealed = credential(apcv())
