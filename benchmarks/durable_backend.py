@@ -1,0 +1,187 @@
+"""The backend as in production: granian with two workers on a durable PostgreSQL and Redis; and its phones.
+
+Every request is made before it is timed: a nonce asked of the backend, the phone's gesture over it, the bytes
+of the HTTP request.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import urllib3
+
+from benchmarks.load import http_request
+from cartes import presentation
+from cartes.cards import CardKind
+from cartes.wire import base64url, strict_json
+from examples.demo.people import Persona, read_cast
+from examples.demo.play import Stage
+from examples.demo.town_hall import ROOT, TownHall, free_port
+from mobile_mock.answers import ActivationCode
+from mobile_mock.authenticator import Authenticator
+from mobile_mock.backend_client import BackendAddress, BackendClient
+from mobile_mock.issuer_facts import policy_of
+from mobile_mock.pocket import Pocket
+from tests.simulators.servers import start_postgres, start_redis
+
+WORKERS = 2
+PATH = "/v1/credential"
+_START_DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class AskingPhone:
+    """One enrolled phone, whose key signs without asking its owner's finger."""
+
+    backend: BackendClient
+    pocket: Pocket
+    authenticator: Authenticator
+
+    def body(self) -> bytes:
+        """A credential request with a fresh nonce, proven by a gesture; JSON."""
+        request = {"credential_configuration_id": CardKind.APCV.value, "nonce": self.backend.nonce()}
+        challenge = presentation.issuance_challenge(
+            base64url.decode(request["nonce"]), strict_json.canonical(request)
+        )
+        rp_id = policy_of(self.pocket.issuer, CardKind.APCV).rp_id
+        assertion = self.authenticator.get(
+            {"challenge": base64url.encode(challenge), "rpId": rp_id, "userVerification": "required"},
+            self.pocket.phone.client(self.backend.address.origin_of(rp_id)),
+        )
+        return strict_json.canonical({**request, "proofs": {"webauthn": [assertion]}})
+
+
+@dataclass(frozen=True, slots=True)
+class DurableBackend:
+    """A backend that is up, its phones, and the processes that do its work."""
+
+    port: int
+    host: str
+    pids: Mapping[str, int]
+    environ: Mapping[str, str]
+    phones: tuple[AskingPhone, ...]
+
+    def requests(self, each: int) -> list[list[bytes]]:
+        """`each` whole HTTP requests a phone, in the order its counter wants."""
+        return [[self._request(phone) for _ in range(each)] for phone in self.phones]
+
+    def _request(self, phone: AskingPhone) -> bytes:
+        return http_request(PATH, self.host, self.headers(), phone.body())
+
+    @staticmethod
+    def headers() -> dict[str, str]:
+        """What a phone sends with a credential request; a new `Idempotency-Key` each time."""
+        key = base64url.encode(secrets.token_bytes(24))
+        return {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": key}
+
+
+@contextmanager
+def durable_backend(folder: Path, phones: int) -> Iterator[DurableBackend]:
+    """Start everything in `folder`, enrol `phones` phones, stop everything.
+
+    Raises `ServerMissing` when PostgreSQL or Redis is not on this machine, `DemoFailed` when a step fails.
+    """
+    cast, now = read_cast(), datetime.now(UTC)
+    postgres = start_postgres(durable=True)
+    try:
+        redis = start_redis()
+        try:
+            hall = TownHall(folder, port=free_port(), reference_day=cast.reference_day, today=now.date())
+            hall.environ = {
+                **hall.environ,
+                "APCV_DATABASE_URL": postgres.url,
+                "APCV_REDIS_URL": redis.url,
+                "PYTHONWARNINGS": "ignore",
+            }
+            makers = hall.found(cast.directories)
+            codes = hall.open_codes(cast.people)
+            with _serving(hall, folder) as server:
+                stage = Stage(folder / "pockets", folder, hall.public_url, makers)
+                people = _enrolled(stage, cast.people, codes, phones)
+                with _asking(folder / "pockets", people, hall.public_url) as asking:
+                    yield DurableBackend(
+                        hall.port,
+                        hall.public_url.split("://")[1],
+                        {
+                            "granian": server.pid,
+                            "PostgreSQL": postgres.process.pid,
+                            "Redis": redis.process.pid,
+                        },
+                        hall.environ,
+                        asking,
+                    )
+        finally:
+            redis.stop()
+    finally:
+        postgres.stop()
+
+
+def _enrolled(
+    stage: Stage, people: tuple[Persona, ...], codes: Mapping[str, ActivationCode], count: int
+) -> tuple[Persona, ...]:
+    """The first `count` insured people who may hold a card, each with a phone that has one."""
+    holders: list[Persona] = []
+    for persona in people:
+        if persona.kind is CardKind.APCV and len(holders) < count:
+            refusal = stage.enrol_and_fetch(persona, codes[persona.persona_id])
+            holders += [persona] if refusal is None else []
+    if len(holders) < count:
+        raise RuntimeError(f"{len(holders)} people may hold a card, {count} wanted")
+    return tuple(holders)
+
+
+@contextmanager
+def _serving(hall: TownHall, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (folder / "backend.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "apcv_backend", "serve"),
+                *("--port", str(hall.port), "--workers", str(WORKERS)),
+            ],
+            cwd=ROOT,
+            env=hall.environ,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until_up(f"http://127.0.0.1:{hall.port}/readyz", process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until `url` answers 200. Raises when the process ends or takes too long."""
+    deadline = time.monotonic() + _START_DEADLINE_S
+    while True:
+        try:
+            if urllib3.request("GET", url, timeout=2.0, retries=False).status == 200:
+                return
+        except urllib3.exceptions.HTTPError:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"nothing answers at {url}")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _asking(pockets: Path, people: tuple[Persona, ...], url: str) -> Iterator[tuple[AskingPhone, ...]]:
+    backend = BackendClient(BackendAddress.parse(url), pause=time.sleep)
+    asking = []
+    for persona in people:
+        with Pocket.open(pockets / persona.slug) as pocket:
+            model = pocket.phone.model
+            asking.append(
+                AskingPhone(backend, pocket, Authenticator(model, secrets.token_bytes, keys=pocket.keys))
+            )
+    yield tuple(asking)
+    backend.close()

@@ -1,0 +1,131 @@
+"""The peer: npm `oidc-provider`, giving a signed token to a client that proves itself by `private_key_jwt`.
+
+Like an issuance it checks one ES256 signature before it answers and makes one; unlike it, nothing it does is
+durable, and it reads no one's rights. Installed by `npm ci` from the lock file into an ignored folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from benchmarks.durable_backend import wait_until_up
+from benchmarks.load import http_request
+from cartes.wire import base64url
+from examples.demo.town_hall import free_port
+
+WORKERS = 2
+_FOLDER = Path(__file__).with_name("peer")
+_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class PeerMissing(RuntimeError):
+    """The peer cannot run here; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPeer:
+    """A token endpoint that is up, and the keys of its clients."""
+
+    port: int
+    pids: Mapping[str, int]
+    keys: tuple[ec.EllipticCurvePrivateKey, ...]
+
+    def requests(self, each: int) -> list[list[bytes]]:
+        """`each` whole HTTP requests a client, every assertion with a `jti` of its own (RFC 7523)."""
+        return [[self._request(number) for _ in range(each)] for number in range(len(self.keys))]
+
+    def _request(self, number: int) -> bytes:
+        issuer, now = f"http://127.0.0.1:{self.port}", int(time.time())
+        claims = {
+            "iss": _name(number),
+            "sub": _name(number),
+            "aud": issuer,
+            "jti": secrets.token_hex(16),
+            "iat": now,
+            "exp": now + 600,
+        }
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": _JWT_BEARER,
+            "client_assertion": jwt.encode(claims, self.keys[number], "ES256"),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        return http_request("/token", f"127.0.0.1:{self.port}", headers, urlencode(form).encode())
+
+
+@contextmanager
+def token_peer(clients: int) -> Iterator[TokenPeer]:
+    """Install the peer if need be, start it, stop it. Raises `PeerMissing`."""
+    node = _installed()
+    keys = tuple(ec.generate_private_key(ec.SECP256R1()) for _ in range(clients))
+    port = free_port()
+    told = {
+        "port": port,
+        "workers": WORKERS,
+        "clients": [{"client_id": _name(n), "jwk": _jwk(key)} for n, key in enumerate(keys)],
+        "key": _jwk(ec.generate_private_key(ec.SECP256R1()), private=True),
+    }
+    process = subprocess.Popen(
+        [node, "server.mjs"],
+        cwd=_FOLDER,
+        env=os.environ | {"PEER_CONFIG": json.dumps(told), "NODE_ENV": "production"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        try:
+            wait_until_up(f"http://127.0.0.1:{port}/.well-known/openid-configuration", process)
+        except RuntimeError as error:
+            raise PeerMissing(f"oidc-provider did not start: {error}") from error
+        yield TokenPeer(port, {"node": process.pid}, keys)
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+def _installed() -> str:
+    """The path of node, once the peer's packages are there."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise PeerMissing("node and npm are not on this machine (Debian: apt install nodejs npm)")
+    if not (_FOLDER / "node_modules" / "oidc-provider").is_dir():
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            cwd=_FOLDER,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise PeerMissing(f"npm ci failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+    return node
+
+
+def _name(number: int) -> str:
+    return f"client-{number}"
+
+
+def _jwk(key: ec.EllipticCurvePrivateKey, *, private: bool = False) -> dict[str, Any]:
+    numbers = key.private_numbers()
+    public = numbers.public_numbers
+    jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}
+    jwk |= {"x": _coordinate(public.x), "y": _coordinate(public.y)}
+    return jwk | ({"d": _coordinate(numbers.private_value)} if private else {})
+
+
+def _coordinate(number: int) -> str:
+    return base64url.encode(number.to_bytes(32, "big"))
