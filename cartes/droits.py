@@ -51,8 +51,16 @@ class PeriodeDroits:
         return PeriodeDroits(debut, fin)
 
 
-def _check(text: str, pattern: str, what: str, why: str) -> None:
-    if not re.fullmatch(pattern, text, re.ASCII):
+_CODE_GESTION = re.compile(r"[0-9A-Z]{2}")
+_NUMERO_AMC = re.compile(r"[0-9]{8,10}")
+_NUMERO_ADHERENT = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./_-]{0,14}")
+_TYPE_CONVENTION = re.compile(r"[A-Z]{2}")
+_CSR = re.compile(r"[0-9A-Za-z ./_-]{0,14}")
+_COVER = re.compile(r"[0-9A-Za-z ./_+-]{0,16}")
+
+
+def _check(text: str, pattern: re.Pattern[str], what: str, why: str) -> None:
+    if not pattern.fullmatch(text):
         raise InvalidValue(what=what, why=why)
 
 
@@ -69,7 +77,7 @@ class DroitsAmo:
     alsace_moselle: bool = False
 
     def __post_init__(self) -> None:
-        _check(self.code_gestion, "[0-9A-Z]{2}", "droits_amo", "code_gestion")
+        _check(self.code_gestion, _CODE_GESTION, "droits_amo", "code_gestion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +121,8 @@ class DroitsAmc:
     periode: PeriodeDroits
 
     def __post_init__(self) -> None:
-        _check(self.numero_amc, "[0-9]{8,10}", "droits_amc", "numero_amc")
-        _check(self.numero_adherent, "[0-9A-Za-z][0-9A-Za-z ./_-]{0,14}", "droits_amc", "numero_adherent")
-        _check(self.type_convention, "[A-Z]{2}", "droits_amc", "type_convention")
-        _check(self.csr, "[0-9A-Za-z ./_-]{0,14}", "droits_amc", "csr")
-        _check(self.cover, "[0-9A-Za-z ./_+-]{0,16}", "droits_amc", "cover")
+        _check(self.numero_amc, _NUMERO_AMC, "droits_amc", "numero_amc")
+        _check(self.numero_adherent, _NUMERO_ADHERENT, "droits_amc", "numero_adherent")
+        _check(self.type_convention, _TYPE_CONVENTION, "droits_amc", "type_convention")
+        _check(self.csr, _CSR, "droits_amc", "csr")
+        _check(self.cover, _COVER, "droits_amc", "cover")
