@@ -9,12 +9,14 @@ Claims and cards lie here only inside sealed envelopes, each bound to its row.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
@@ -86,6 +88,36 @@ _ACCEPT_RENEWAL = (
     .where(*_ALIVE, devices.c.last_assertion_at > bindparam("asserted_after"))
     .values(last_used_at=_NOW)
 )
+# Judge of "one answer to one intent": the first to finish keeps its cards, a twin gives the same.
+_KEEP_CARDS = (
+    update(issuances)
+    .where(issuances.c.issuance_id == bindparam("issuance"), issuances.c.sealed_cards.is_(None))
+    .values(
+        sealed_cards=bindparam("cards", type_=issuances.c.sealed_cards.type),
+        issued_at=bindparam("now", type_=issuances.c.issued_at.type),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inserts:
+    """The two insertions that happen once, in the words of one database."""
+
+    spend: ReturningInsert[tuple[str]]
+    record: ReturningInsert[tuple[str]]
+
+    @classmethod
+    def of(cls, *, is_sqlite: bool) -> _Inserts:
+        # Judge of "a nonce permits one issuance": the primary key. A twin waits here for the first to commit.
+        # Judge of "one issuance for one idempotency key": UNIQUE on (device_id, idempotency_key).
+        insert = sqlite_insert if is_sqlite else postgresql_insert
+        once_a_key = ["device_id", "idempotency_key"]
+        return cls(
+            spend=insert(used_once).on_conflict_do_nothing().returning(used_once.c.kind),
+            record=insert(issuances)
+            .on_conflict_do_nothing(index_elements=once_a_key)
+            .returning(issuances.c.issuance_id),
+        )
 
 
 def _question(which: ColumnElement[bool]) -> Select[Any]:
@@ -173,28 +205,22 @@ class SqlIssuanceRegisters:
         self._vault = vault
         self._journal = journal
         self._slots = slots
+        self._inserts = _Inserts.of(is_sqlite=database.is_sqlite)
 
     def run(self, work: Callable[[Register], T]) -> T:
         """See `Registers.run`."""
         return self._database.run(
-            lambda tx: work(
-                _Register(tx, self._vault, self._journal, self._slots, is_sqlite=self._database.is_sqlite)
-            )
+            lambda tx: work(_Register(tx, self._vault, self._journal, self._slots, self._inserts))
         )
 
     def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
         """See `Registers.record_issued`."""
         place = _place("sealed_cards", issuance_id)
         sealed = self._vault.seal_bytes(cards, place=place)
-        # Judge of "one answer to one intent": the first to finish keeps its cards, a twin gives the same.
-        kept = (
-            update(issuances)
-            .where(issuances.c.issuance_id == issuance_id, issuances.c.sealed_cards.is_(None))
-            .values(sealed_cards=sealed, issued_at=at)
-        )
 
         def work(tx: Connection) -> bytes | None:
-            if tx.execute(kept).rowcount == 1:
+            told = {"issuance": issuance_id, "cards": sealed, "now": at}
+            if tx.execute(_KEEP_CARDS, told).rowcount == 1:
                 return None
             first = select(issuances.c.sealed_cards).where(issuances.c.issuance_id == issuance_id)
             return bytes(tx.execute(first).scalar_one())
@@ -219,21 +245,19 @@ class _Register:
     """See `ports.Register`."""
 
     def __init__(
-        self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, *, is_sqlite: bool
+        self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, inserts: _Inserts
     ) -> None:
         self._tx = tx
         self._vault = vault
         self._journal = journal
         self._slots = slots
-        self._insert = sqlite_insert if is_sqlite else postgresql_insert
+        self._inserts = inserts
 
     def use_once(self, used: Sequence[UsedOnce]) -> bool:
         """See `Register.use_once`."""
-        # Judge of "a nonce permits one issuance": the primary key. A twin waits here for the first to commit.
-        spent = self._insert(used_once).on_conflict_do_nothing().returning(used_once.c.kind)
         return all(
             self._tx.execute(
-                spent, {"kind": one.kind, "key": one.key, "expires_at": one.forget_after}
+                self._inserts.spend, {"kind": one.kind, "key": one.key, "expires_at": one.forget_after}
             ).first()
             for one in used
         )
@@ -279,25 +303,18 @@ class _Register:
 
     def record_intent(self, intent: Intent, at: datetime) -> bool:
         """See `Register.record_intent`."""
-        # Judge of "one issuance for one idempotency key": UNIQUE on (device_id, idempotency_key).
-        recorded = (
-            self._insert(issuances)
-            .values(
-                issuance_id=intent.issuance_id,
-                device_id=intent.device_id,
-                idempotency_key=intent.idempotency_key,
-                request_digest=intent.request_digest,
-                kind=intent.kind.value,
-                sealed_intent=self._vault.seal_bytes(
-                    intent.content, place=_place("sealed_intent", intent.issuance_id)
-                ),
-                recorded_at=at,
-                expires_at=intent.expires_at,
-            )
-            .on_conflict_do_nothing(index_elements=["device_id", "idempotency_key"])
-            .returning(issuances.c.issuance_id)
-        )
-        return self._tx.execute(recorded).one_or_none() is not None
+        place = _place("sealed_intent", intent.issuance_id)
+        told = {
+            "issuance_id": intent.issuance_id,
+            "device_id": intent.device_id,
+            "idempotency_key": intent.idempotency_key,
+            "request_digest": intent.request_digest,
+            "kind": intent.kind.value,
+            "sealed_intent": self._vault.seal_bytes(intent.content, place=place),
+            "recorded_at": at,
+            "expires_at": intent.expires_at,
+        }
+        return self._tx.execute(self._inserts.record, told).one_or_none() is not None
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `Register.note`."""
