@@ -27,10 +27,12 @@ _WRONG = 1
 
 
 class _Operator(click.Group):
-    """Turns our own errors into one sentence and an exit code: never a traceback."""
+    """Turns what can go wrong into one sentence and an exit code: never a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        from sqlalchemy.exc import SQLAlchemyError
+
         from apcv_backend.config import ConfigError
 
         try:
@@ -39,6 +41,16 @@ class _Operator(click.Group):
             raise click.UsageError(str(error)) from error
         except CarteError as error:
             raise click.UsageError(f"Refusé : {error}") from error
+        except BrokenPipeError:
+            raise  # whoever read us stopped listening: click ends quietly
+        except OSError as error:
+            raise click.UsageError(f"{error.filename or 'Fichier'} : {error.strerror or error}") from error
+        except SQLAlchemyError as error:
+            # Its own words may hold the row it was about: the class alone is told.
+            cause = type(getattr(error, "orig", None) or error).__name__
+            raise click.UsageError(
+                f"La base de données ne répond pas, ou n'en est pas une ({cause})."
+            ) from error
 
 
 class _LateCommands(_Operator):
@@ -137,7 +149,7 @@ def openapi(target: Path | None, checked: Path | None) -> None:
     if target is not None:
         target.write_text(text, encoding="utf-8")
     elif checked is not None:
-        if not checked.exists() or checked.read_text(encoding="utf-8") != text:
+        if not checked.exists() or checked.read_bytes() != text.encode():
             click.echo(f"{checked} n'est plus à jour : lancer `make docs`.", err=True)
             sys.exit(_WRONG)
     else:

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from cartes.cards import Binding, CardKind
 
 PREFIX = "APCV_"
 _ANDROID = "android:apk-key-hash:"
+_DATABASES = ("sqlite", "postgresql")
+_CARRIERS = ("redis", "rediss", "unix")
+_Value = TypeVar("_Value", str, str | None)
 _DEFAULT_STATUS_CAPACITY = 1 << 20
 _DEFAULT_MAX_DEVICES = 5
 
@@ -82,8 +86,8 @@ class Config:
         config = cls(
             environment=reader.choice("ENV", Environment),
             public_url=reader.url("PUBLIC_URL"),
-            database_url=reader.text("DATABASE_URL"),
-            redis_url=reader.optional("REDIS_URL"),
+            database_url=reader.store("DATABASE_URL", reader.text("DATABASE_URL"), _DATABASES),
+            redis_url=reader.store("REDIS_URL", reader.optional("REDIS_URL"), _CARRIERS),
             keys_dir=reader.path("KEYS_DIR"),
             publication_dir=reader.path("PUBLICATION_DIR"),
             rights_dir=reader.path("RIGHTS_DIR"),
@@ -110,6 +114,10 @@ class Config:
         """Stop a production start on what only development may do."""
         if (self.mds_blob is None) != (self.mds_root is None):
             raise ConfigError(f"{PREFIX}MDS_BLOB et {PREFIX}MDS_ROOT vont ensemble : il en manque un.")
+        if len({party.rp_id for party in self.relying_parties.values()}) != len(self.relying_parties):
+            raise ConfigError(
+                f"{PREFIX}RP_ID_APCV et {PREFIX}RP_ID_ECPS doivent différer : à chaque carte ses preuves."
+            )
         if not self.is_production:
             return
         if not self.public_url.startswith("https://"):
@@ -118,6 +126,15 @@ class Config:
             raise ConfigError(f"{PREFIX}DATABASE_URL doit désigner PostgreSQL en production.")
         if self.rights_shift_days:
             raise ConfigError(f"{PREFIX}RIGHTS_SHIFT_DAYS n'existe que pour les démonstrations.")
+
+
+def _split(address: str) -> SplitResult | None:
+    """An http(s) address in its parts, or None."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"http", "https"} else None
 
 
 class _Reader:
@@ -138,17 +155,36 @@ class _Reader:
         return value
 
     def path(self, name: str) -> Path:
-        return Path(self.text(name)).expanduser().resolve()
+        return self._resolved(name, self.text(name))
 
     def optional_path(self, name: str) -> Path | None:
         value = self.optional(name)
-        return None if value is None else Path(value).expanduser().resolve()
+        return None if value is None else self._resolved(name, value)
+
+    @staticmethod
+    def _resolved(name: str, value: str) -> Path:
+        try:
+            return Path(value).expanduser().resolve()
+        except (OSError, RuntimeError, ValueError):  # a loop of links, no such home, a NUL
+            raise ConfigError(f"{PREFIX}{name} n'est pas un chemin : « {value} ».") from None
 
     def url(self, name: str) -> str:
         value = self.text(name).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        parts = _split(value)
+        if parts is None or not parts.netloc or parts.query or parts.fragment:
             raise ConfigError(f"{PREFIX}{name} n'est pas une adresse http(s) : « {value} ».")
+        return value
+
+    def store(self, name: str, value: _Value, schemes: tuple[str, ...]) -> _Value:
+        # The value may hold a password: it is not repeated.
+        if value is not None and value.partition("://")[0].split("+", 1)[0] not in schemes:
+            raise ConfigError(
+                f"{PREFIX}{name} doit commencer par l'un de {', '.join(schemes)}, puis « :// »."
+            )
+        try:
+            _ = urlsplit(value or "").port
+        except ValueError:
+            raise ConfigError(f"{PREFIX}{name} n'est pas une adresse lisible.") from None
         return value
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
@@ -189,10 +225,12 @@ class _Reader:
                         f"{PREFIX}{name} : écrire {_ANDROID}EMPREINTE;paquet (lu : « {origin} »)."
                     )
                 android.append((key_hash, package))
-            elif urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).path == "":
+            elif (parts := _split(origin)) is not None and parts.netloc and parts.path == "":
                 web.append(origin)
             else:
                 raise ConfigError(f"{PREFIX}{name} contient une origine illisible : « {origin} ».")
+        if not web:
+            raise ConfigError(f"{PREFIX}{name} doit nommer au moins une page web (http ou https).")
         return RelyingParty(self.text(f"RP_ID_{kind.name}"), tuple(web), tuple(android))
 
     def refuse_unknown(self) -> None:

@@ -22,6 +22,7 @@ from apcv_backend.enrolment.rules import DevicePolicy
 from apcv_backend.enrolment.service import CardTerms
 from apcv_backend.tables import high_water
 from cartes.cards import Binding, CardKind
+from cartes.errors import InvalidValue
 
 _NAMES = {CardKind.APCV: "Carte Vitale (démonstration)", CardKind.ECPS: "e-CPS (démonstration)"}
 _MDS_MARK = "fido_metadata_no"
@@ -69,8 +70,10 @@ def _metadata(config: Config, database: Database, at: datetime) -> MetadataBlob 
     """The FIDO metadata of the configured file, never older than one already used (MDS3 `no`)."""
     if config.mds_blob is None or config.mds_root is None:
         return None
-    anchors = read_pem(config.mds_root.read_bytes())
-    blob_bytes = config.mds_blob.read_bytes()
+    try:
+        anchors, blob_bytes = read_pem(config.mds_root.read_bytes()), config.mds_blob.read_bytes()
+    except (OSError, ValueError) as unreadable:
+        raise InvalidValue(what="fido_metadata", why=type(unreadable).__name__) from unreadable
 
     def work(tx: Connection) -> MetadataBlob:
         last = tx.execute(select(high_water.c.value).where(high_water.c.name == _MDS_MARK)).scalar()

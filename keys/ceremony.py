@@ -27,6 +27,7 @@ from keys.manifest import KeyRecord, KeyState, Manifest, SecretName
 from keys.signer import Purpose, kid_of
 
 DEVELOPMENT_DAYS = 365
+_MOST_DAYS = 36_500
 _MARKER = ".ceremony-in-progress"
 
 
@@ -57,9 +58,13 @@ def hold_ceremony(
     Raises `CeremonyRefused` and then has written nothing.
     """
     directory = directory.absolute()
-    if days < 1:
+    if not 1 <= days <= _MOST_DAYS:
         raise CeremonyRefused(why="days")
-    _check_outside_git(directory.resolve())
+    try:
+        resolved = directory.resolve()
+    except (OSError, RuntimeError, ValueError) as no_path:  # a loop of links, a NUL
+        raise CeremonyRefused(path=str(directory), why=type(no_path).__name__) from no_path
+    _check_outside_git(resolved)
     start = at.astimezone(UTC).replace(microsecond=0)
     with _empty_folder(directory, write) as written:
         records = []

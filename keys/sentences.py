@@ -22,7 +22,7 @@ _WHY = {
     "not_empty": "Ce dossier n'est pas vide : une cérémonie n'écrase jamais rien.",
     "not_a_folder": "Ce chemin n'est pas un dossier.",
     "ceremony_in_progress": "Une cérémonie est en cours ici, ou a été interrompue : videz le dossier.",
-    "days": "La durée doit être d'au moins un jour.",
+    "days": "La durée doit être d'un jour au moins, de cent ans au plus.",
 }
 
 

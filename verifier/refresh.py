@@ -163,7 +163,10 @@ def _target(updater: Updater, name: str, known: Mapping[str, bytes], folder: Pat
 
 def _base_url(source: str) -> str:
     """The address without a slash at its end, or `SourceInvalid`."""
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError as refused:
+        raise SourceInvalid(source=_shown(source)) from refused
     if (
         parts.scheme in {"http", "https"}
         and parts.hostname

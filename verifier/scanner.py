@@ -146,7 +146,7 @@ def _codes_in(path: Path) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of pixels and odd metadata; the bounds here are ours
         try:
-            with Image.open(path, formats=_FORMATS) as image:
+            with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
                 if image.width * image.height > MAX_IMAGE_PIXELS:
                     raise TooManyPixels(limit=MAX_IMAGE_PIXELS)
                 grey = _grey(image)
