@@ -60,7 +60,7 @@ from apcv_backend.issuance.rules import (
 from apcv_backend.professionals.rules import FicheProfessionnel
 from cartes import seal
 from cartes.cards import CardKind, Slot
-from cartes.errors import CarteError
+from cartes.errors import CarteError, LintRefused
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
 from cartes.trust import KindPolicy, TrustList
@@ -284,8 +284,9 @@ class IssuanceService:
         """The same answer to the same request; or, after a crash, the end of the work that was recorded.
 
         Raises:
-            IdempotencyKeyReused: another request, or more than a day ago.
+            IdempotencyKeyReused: another request, or more than a day ago, or its cards would be dead.
             IdempotencyConflict: the first one is still being answered.
+            What `issue` raises of the person, when nothing was signed yet.
         """
         age = at - recorded.recorded_at
         if recorded.request_digest != proven.request.digest or age > _REPEATED_FOR:
@@ -294,14 +295,22 @@ class IssuanceService:
             return batch.read_cards(recorded.cards)
         if age < _BEING_ANSWERED_FOR:
             raise IdempotencyConflict
-        drafts = [
-            Draft(label, seal.lint_again(claims, policy))
-            for label, claims in batch.read_intent(recorded.intent)
-        ]
+        # Nothing was signed yet, and the news may have changed since: the person is asked about again.
+        self._plan(proven, policy, at)
+        try:
+            drafts = [
+                Draft(label, seal.lint_again(claims, policy))
+                for label, claims in batch.read_intent(recorded.intent)
+            ]
+        except LintRefused as outdated:  # written under rules that have changed
+            raise IdempotencyKeyReused from outdated
+        if any(draft.card.draft.expires_at <= at for draft in drafts):
+            raise IdempotencyKeyReused
         return self._seal(recorded.issuance_id, drafts, proven.phone, trust, at)
 
     def _answer(self, proven: Proven, cards: tuple[IssuedCard, ...], at: datetime) -> dict[str, Any]:
-        asserted_at = proven.phone.last_assertion_at if proven.gesture is None else at
+        is_new_gesture = proven.gesture is not None and proven.recorded is None
+        asserted_at = at if is_new_gesture else proven.phone.last_assertion_at
         return openid4vci.credential_response(proven.phone.kind, cards, renew_until(asserted_at))
 
 
