@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from subprocess import SubprocessError
 
 import click
 
 from benchmarks.figure import Figure, table
+from examples.demo.town_hall import DemoFailed
 
 MOMENTS = {
     "scan": "a pharmacist scans a card",
@@ -41,7 +43,7 @@ def main(only: Sequence[str], file: Path | None) -> None:
         measure: Callable[[], list[Figure]] = import_module(f"benchmarks.{name}").measure
         try:
             figures += measure()
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, SubprocessError, DemoFailed) as error:
             click.secho(f"{name} could not be measured: {error}", fg="red", err=True)
             failed.append(name)
     click.echo(
