@@ -50,6 +50,8 @@ MAX_PRESENTED: Final = 449
 """The longest presentation, in bytes: a v16-M symbol. Beyond it the issuer shortens names."""
 PROOF_OVERHEAD: Final = 84
 """A proof and the frame around both, with two bytes of flags and five of counter: the usual worst."""
+_FRANCE_AHEAD: Final = timedelta(hours=2)
+"""The most a French clock is ahead of UTC: what expires late in the evening dies on the next day there."""
 
 
 class Signer(Protocol):
@@ -164,7 +166,7 @@ def _lint_apcv(card: ApcvCard, expires_at: datetime) -> None:
         raise LintRefused(rule="nir_not_strict")
     if card.delegate is not None:
         _lint_name("delegate", card.delegate.name)
-        if expires_at.date() > card.delegate.until:
+        if (expires_at + _FRANCE_AHEAD).date() > card.delegate.until:
             raise LintRefused(rule="outlives_its_delegation")
 
 

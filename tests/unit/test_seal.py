@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +75,11 @@ REFUSED: dict[str, tuple[str, ApcvCard | EcpsCard, dict[str, Any]]] = {
         "outlives_its_delegation",
         apcv(delegate=Delegate("PAUL", DelegationType.TIERS_PONCTUEL, date(2026, 11, 21))),
         {},
+    ),
+    "delegation ended by the French clock": (
+        "outlives_its_delegation",
+        apcv(delegate=Delegate("PAUL", DelegationType.TIERS_PONCTUEL, date(2026, 11, 21))),
+        {"expires_at": datetime(2026, 11, 21, 23, 30, tzinfo=UTC)},
     ),
     "off the curve": ("does_not_read_back", apcv(), {"holder_key": b"\x02" + (1).to_bytes(32, "big")}),
     "name with an escape": ("does_not_read_back", ecps(given="LUC\x1b[0m"), {}),
