@@ -92,6 +92,7 @@ class MemoryEphemeral:
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._hits: dict[tuple[str, int], int] = {}
+        self._swept = 0
         self._values: dict[str, tuple[bytes, datetime]] = {}
         self._rung: set[str] = set()
 
@@ -99,8 +100,9 @@ class MemoryEphemeral:
         """See `Counters.hit`."""
         start = _window(at, window_s)
         with self._lock:
-            for stale in [key for key in self._hits if key[1] < start - 86_400]:
-                del self._hits[stale]
+            if start > self._swept:  # once a window: going through all of them at each hit would be a way in
+                self._swept = start
+                self._hits = {key: hits for key, hits in self._hits.items() if key[1] >= start - 3_600}
             self._hits[name, start] = self._hits.get((name, start), 0) + 1
             return self._hits[name, start]
 

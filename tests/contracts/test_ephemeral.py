@@ -118,3 +118,15 @@ def test_a_ring_during_the_wait_ends_it(carrier: Ephemeral) -> None:
 
     assert carrier.wait("publish", timeout_s=5)
     ringer.join()
+
+
+def test_a_crowd_of_addresses_is_forgotten_with_its_hour() -> None:
+    """Names that come once and never again do not fill the process: the next hours sweep them."""
+    here = MemoryEphemeral()
+    for number in range(200):
+        here.hit(f"door:{number}", window_s=60, at=MORNING)
+
+    later = MORNING + timedelta(hours=2)
+
+    assert here.hit("door:0", window_s=60, at=later) == 1
+    assert len(here._hits) == 1
