@@ -122,6 +122,10 @@ class Config:
             return
         if not self.public_url.startswith("https://"):
             raise ConfigError(f"{PREFIX}PUBLIC_URL doit commencer par https:// en production.")
+        if any(
+            not web.startswith("https://") for p in self.relying_parties.values() for web in p.web_origins
+        ):
+            raise ConfigError(f"{PREFIX}ORIGINS_… doit nommer des pages https:// en production.")
         if self.database_url.startswith("sqlite"):
             raise ConfigError(f"{PREFIX}DATABASE_URL doit désigner PostgreSQL en production.")
         if self.rights_shift_days:
