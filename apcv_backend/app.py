@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from apcv_backend import problems
 from apcv_backend.api import DocumentedApi, build_api
@@ -55,6 +56,9 @@ def create_app(services: Services) -> Flask:
     """The application on services already built: blueprints, problem documents, security headers."""
     app = Flask(__name__)
     app.config.update(PUBLIC_URL=services.config.public_url, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    if services.config.proxies:
+        # The client's address, for limits, is what our own proxies say; nobody else's word counts.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]  # Flask's documented way
     problems.mount(app)
     api = build_api(app)
     _open_rooms(api, services)

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import create_engine
-
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
-from apcv_backend.database import Database
+from apcv_backend.database import Database, DatabaseUnavailable
 from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
 from apcv_backend.enrolment.code_service import CodeDesk
 from apcv_backend.enrolment.device_service import DeviceDesk
@@ -108,11 +106,11 @@ class Services:
             self.ephemeral.close()
 
     def _schema_is_current(self) -> bool:
-        engine = create_engine(self.database.url)
         try:
-            return is_current(engine)
-        finally:
-            engine.dispose()
+            with self.database.read() as connection:
+                return is_current(connection)
+        except DatabaseUnavailable:
+            return False
 
 
 def now_utc() -> datetime:

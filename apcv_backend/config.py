@@ -55,7 +55,8 @@ class Config:
     """Every setting. Paths are absolute; `public_url` is what phones call, without a trailing slash.
 
     `rights_shift_days` moves the dates of the demonstration's rights, so that its fictitious people can be
-    shown on any day; production refuses it.
+    shown on any day; production refuses it. `proxies` is how many of our own stand in front and write
+    X-Forwarded-For: with none, that header is not believed.
     """
 
     environment: Environment
@@ -74,6 +75,7 @@ class Config:
     status_capacity: int
     max_devices: int
     rights_shift_days: int
+    proxies: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -100,6 +102,7 @@ class Config:
             status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 28),
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
+            proxies=reader.number("PROXIES", 0, 0, 8),
         )
         reader.refuse_unknown()
         config.refuse_unsafe()

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, create_engine
 
 from apcv_backend.database import Database
 
@@ -31,10 +31,9 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database is at the newest step."""
+def is_current(connection: Connection) -> bool:
+    """Whether the database behind `connection` is at the newest step."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(Path(__file__).parent))
     newest = ScriptDirectory.from_config(settings).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+    return MigrationContext.configure(connection).get_current_revision() == newest

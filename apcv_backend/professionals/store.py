@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -25,6 +25,7 @@ from cartes.professionnel import Professionnel
 
 T = TypeVar("T")
 _CHUNK = 500
+_ONE_LOAD = 0x0D13  # the advisory lock of directory loads
 
 
 class SqlDirectory:
@@ -64,12 +65,16 @@ class SqlDirectoryRegisters:
         self._slots = slots
 
     def run(self, work: Callable[[DirectoryRegister], T]) -> T:
-        """See `DirectoryRegisters.run`."""
-        return self._database.run(
-            lambda tx: work(
+        """See `DirectoryRegisters.run`. Of two loads at once, the second waits and joins the first."""
+
+        def alone(tx: Connection) -> T:
+            if not self._database.is_sqlite:  # SQLite has one writer already
+                tx.execute(text("SELECT pg_advisory_xact_lock(:load)"), {"load": _ONE_LOAD})
+            return work(
                 _Register(tx, self._vault, self._journal, self._slots, is_sqlite=self._database.is_sqlite)
             )
-        )
+
+        return self._database.run(alone)
 
 
 class _Register:

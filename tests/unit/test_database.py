@@ -148,5 +148,6 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -
     }
 
     assert found == meant
-    assert is_current(engine)
+    with engine.connect() as connection:
+        assert is_current(connection)
     engine.dispose()

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services, build
 from apcv_backend.config import Config, ConfigError, Environment
 from tests.simulators.answers import json_of
+from tests.simulators.clock import SteerableClock
 
 
 def test_an_alive_backend_that_can_work_is_ready(client: FlaskClient, services: Services) -> None:
@@ -115,3 +117,18 @@ def test_a_huge_body_is_refused(client: FlaskClient) -> None:
     answer = client.post("/v1/enrolments", data=b"{" + b" " * 70_000, content_type="application/json")
 
     assert (answer.status_code, json_of(answer)["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(("proxies", "counted"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
+def test_only_our_own_proxies_say_who_calls(config: Config, proxies: int, counted: str) -> None:
+    """X-Forwarded-For is believed as many times as we have proxies, and not once more."""
+    services = build(replace(config, proxies=proxies), clock=SteerableClock())
+    seen: list[str] = []
+    services.ephemeral.hit = lambda name, **_: seen.append(name) or 1  # type: ignore[method-assign, func-returns-value]
+
+    create_app(services).test_client().post(
+        "/v1/nonce", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    )
+
+    services.close()
+    assert [name.rsplit(":", 1)[1] for name in seen] == [counted]
