@@ -16,17 +16,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from cartes.errors import CarteError
-from cartes.status import StatusList, StatusPurpose
-from cartes.trust import TrustList
-from verifier.signed_metadata import (
+from cartes.signed_metadata import (
     BadMetadata,
     RoleKeys,
     SignedRole,
+    authority,
+    check_roots,
     instant,
     members_of,
     parse_role,
     role_keys,
 )
+from cartes.status import StatusList, StatusPurpose
+from cartes.trust import TrustList
 
 TRUST_TARGET: Final = "trust.json"
 STATUS_ROLE: Final = "status"
@@ -73,35 +75,6 @@ class SignedMoment:
     signed_at: datetime
 
 
-def check_roots(roots: Mapping[int, bytes]) -> tuple[SignedRole, ...]:
-    """Prove a chain of roots: the first by itself, each next by the one before and by itself.
-
-    The first is the anchor: nothing here can say whether it is the right one. Raises `BadMetadata`.
-    """
-    if not roots:
-        raise BadMetadata(file="root.json", why="missing")
-    chain: list[SignedRole] = []
-    for version in range(min(roots), max(roots) + 1):
-        file = f"{version}.root.json"
-        if version not in roots:
-            raise BadMetadata(file=file, why="missing")
-        unverified = parse_role(roots[version], "root", file)
-        root = unverified.check(
-            authority(chain[-1] if chain else _self_described(unverified.unverified_body, file), "root")
-        )
-        unverified.check(authority(root, "root"))
-        if root.version != version:
-            raise BadMetadata(file=file, why="version")
-        chain.append(root)
-    return tuple(chain)
-
-
-def authority(root: SignedRole, role: str) -> RoleKeys:
-    """Who signs for a top-level role, as a root says."""
-    roles = members_of(root.file, root.body.get("roles"), "roles")
-    return role_keys(root.file, root.body.get("keys"), roles.get(role))
-
-
 def check_moment(timestamp: bytes, file: str, roots: tuple[SignedRole, ...]) -> SignedMoment:
     """Prove a timestamp by any root of the chain: an old one may have been signed by a key since replaced."""
     unverified = parse_role(timestamp, "timestamp", file)
@@ -146,11 +119,6 @@ def check_bundle(files: TrustFiles) -> TrustBundle:
             "trust": trust.version,
         },
     )
-
-
-def _self_described(unverified_body: Mapping[str, Any], file: str) -> SignedRole:
-    """The first root speaks for itself: its keys are used to check it, and for nothing before that."""
-    return SignedRole(file, 0, instant(file, unverified_body, "expires"), unverified_body)
 
 
 def _check_listed(parent: SignedRole, child: SignedRole, data: bytes) -> None:

@@ -26,15 +26,14 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from cartes.errors import TrustStoreUnusable
+from cartes.signed_metadata import BadMetadata, check_roots, parse_role
 from verifier.durable import locked, sync_directory, write_durably
-from verifier.signed_metadata import BadMetadata, parse_role
 from verifier.trust_bundle import (
     SignedMoment,
     TrustBundle,
     TrustFiles,
     check_bundle,
     check_moment,
-    check_roots,
 )
 from verifier.trust_errors import (
     RootUnusable,

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apcv_backend.publication.ports import Role
+from cartes.signed_metadata import canonical_json
 from tests.simulators.issuing import WordKey
 from tests.simulators.publisher import Publisher
-from verifier.signed_metadata import canonical_json
 
 Edit = Callable[[dict[str, Any]], None]
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from securesystemslib.formats import encode_canonical
 
+from cartes.signed_metadata import BadMetadata, canonical_json, parse_role, role_keys
 from tests.simulators.issuing import WordKey
-from verifier.signed_metadata import BadMetadata, canonical_json, parse_role, role_keys
 
 _text = st.text(st.characters(exclude_categories=["Cs"]))
 _json = st.recursive(

@@ -1,7 +1,8 @@
 """One piece of TUF metadata, checked with `cryptography` alone: parse, count good signatures, read the facts.
 
 The refresh uses python-tuf; a scan cannot afford it and python-tuf has no offline mode. What is on disk is
-checked here again before each use, so that a store edited by hand is refused.
+checked here again before each use, so that a store edited by hand is refused. Whoever keeps an offline key
+checks with the same words what they are asked to sign.
 
 Reads what this house publishes and nothing more: JSON in the OLPC canonical form for signing, keys
 `ecdsa-sha2-nistp256` (TUF specification 1.0.33, sections 4.1 to 4.6).
@@ -61,7 +62,10 @@ class UnverifiedRole:
 
     def check(self, authority: RoleKeys) -> SignedRole:
         """Prove that at least `threshold` different keys of the role signed. Raises `BadMetadata`."""
-        message = canonical_json(self.unverified_body)
+        try:
+            message = canonical_json(self.unverified_body)
+        except (TypeError, UnicodeEncodeError) as refused:  # a fraction, half a character: nobody signed that
+            raise BadMetadata(file=self.file, why="not_canonical") from refused
         good: set[bytes] = set()
         for keyid, signature in self.signatures:
             key = authority.keys.get(keyid)
@@ -107,6 +111,39 @@ def role_keys(file: str, keys: object, role: object) -> RoleKeys:
     if not isinstance(keyids, list) or type(threshold) is not int or threshold < 1:
         raise BadMetadata(file=file, why="role")
     return RoleKeys({str(keyid): _public_key(file, table.get(str(keyid))) for keyid in keyids}, threshold)
+
+
+def check_roots(roots: Mapping[int, bytes]) -> tuple[SignedRole, ...]:
+    """Prove a chain of roots: the first by itself, each next by the one before and by itself.
+
+    The first is the anchor: nothing here can say whether it is the right one. Raises `BadMetadata`.
+    """
+    if not roots:
+        raise BadMetadata(file="root.json", why="missing")
+    chain: list[SignedRole] = []
+    for version in range(min(roots), max(roots) + 1):
+        file = f"{version}.root.json"
+        if version not in roots:
+            raise BadMetadata(file=file, why="missing")
+        unverified = parse_role(roots[version], "root", file)
+        root = unverified.check(authority(chain[-1] if chain else self_described(unverified), "root"))
+        unverified.check(authority(root, "root"))
+        if root.version != version:
+            raise BadMetadata(file=file, why="version")
+        chain.append(root)
+    return tuple(chain)
+
+
+def authority(root: SignedRole, role: str) -> RoleKeys:
+    """Who signs for a top-level role, as a root says."""
+    roles = members_of(root.file, root.body.get("roles"), "roles")
+    return role_keys(root.file, root.body.get("keys"), roles.get(role))
+
+
+def self_described(unverified_root: UnverifiedRole) -> SignedRole:
+    """A root that speaks for itself: its keys are used to check it, and for nothing before that."""
+    body, file = unverified_root.unverified_body, unverified_root.file
+    return SignedRole(file, 0, instant(file, body, "expires"), body)
 
 
 def instant(file: str, body: Mapping[str, Any], name: str) -> datetime:
