@@ -51,7 +51,7 @@ docs: $(VENV)/.ready-dev  ## write docs/openapi.json again
 	@$(BIN)/python -m apcv_backend openapi --write docs/openapi.json
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) demo var node_modules benchmarks/node_modules build dist *.egg-info
+	rm -rf $(VENV) demo var node_modules benchmarks/peer/node_modules build dist *.egg-info
 
 # --- the virtual environment, made once and again when the locked requirements change ---------------
 

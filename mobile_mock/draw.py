@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from mobile_mock.errors import CannotDraw
 
@@ -23,6 +23,7 @@ LARGEST_AT_M = 1082  # digits of version 16 at M (ISO/IEC 18004, table 7)
 LARGEST_AT_L = 2061  # digits of version 20 at L, well above the longest card with an inline client-data tail
 DEFAULT_SCALE = 6
 _LARGEST_SCALE = 40
+_NUMERIC: Final = 1  # the mode indicator of ISO/IEC 18004, table 2
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,13 @@ class Symbol:
         Most terminals write light on dark: the light modules are then the ones drawn. Say so if not.
         """
         import qrcode
-        from qrcode.util import MODE_NUMBER, QRData
+        from qrcode.util import QRData
 
         code = qrcode.QRCode(
             error_correction=qrcode.ERROR_CORRECT_M if self.level == "M" else qrcode.ERROR_CORRECT_L,
             border=QUIET_ZONE,
         )
-        code.add_data(QRData(self.text.encode(), MODE_NUMBER, check_data=True))
+        code.add_data(QRData(self.text, _NUMERIC))
         page = io.StringIO()
         code.print_ascii(out=page, invert=dark_background)
         return page.getvalue().rstrip("\n")
