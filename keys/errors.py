@@ -70,5 +70,17 @@ class CeremonyRefused(KeyRefused):
     code = "ceremony_refused"
 
 
+class CustodyUnusable(KeyRefused):
+    """A folder that should hold one offline key does not, or its own account of itself is damaged."""
+
+    code = "custody_unusable"
+
+
+class SigningRefused(KeyRefused):
+    """What is offered for an offline signature does not hold; nothing was signed. `why` says which rule."""
+
+    code = "signing_refused"
+
+
 class DevelopmentOnlyWarning(UserWarning):
     """A private key was opened in this process's memory by someone who did not say this is development."""

@@ -13,6 +13,8 @@ _SENTENCES = {
     "keyring_unusable": "Le trousseau (keyring.json) est absent ou mal formé.",
     "no_key_for_purpose": "Aucune clé active ne sert cet usage à cette date.",
     "no_such_secret": "Le trousseau ne connaît pas ce secret.",
+    "custody_unusable": "Ce dossier ne tient pas une clé hors ligne utilisable.",
+    "signing_refused": "Rien n'a été signé.",
     "ceremony_refused": "La cérémonie est refusée ; rien n'a été écrit.",
 }
 
@@ -22,6 +24,21 @@ _WHY = {
     "not_empty": "Ce dossier n'est pas vide : une cérémonie n'écrase jamais rien.",
     "not_a_folder": "Ce chemin n'est pas un dossier.",
     "ceremony_in_progress": "Une cérémonie est en cours ici, ou a été interrompue : videz le dossier.",
+    "threshold": "Il y a moins de clés que de signatures exigées.",
+    "one_key_two_roles": "Une même clé servirait deux rôles.",
+    "two_in_one_folder": "Deux clés hors ligne iraient dans le même dossier.",
+    "not_a_draft": "Ce fichier n'est pas un projet à signer.",
+    "roots": "Les racines jointes ne forment pas une chaîne de signatures.",
+    "another_root": "Les racines jointes ne continuent pas celle que ce dossier connaît.",
+    "standing": "Ce qui est donné comme étant en vigueur n'est pas signé par les gardiens.",
+    "not_my_role": "Cette clé n'est pas de celles qui signent ce rôle.",
+    "version": "La version proposée ne suit pas celle en vigueur.",
+    "already_signed_another": "Cette clé a déjà signé autre chose sous cette version ou une version suivante.",
+    "life": "La durée proposée est passée, ou plus longue que ce rôle ne le permet.",
+    "files": "Les fichiers joints ne sont pas ceux que les métadonnées décrivent.",
+    "delegation": "Le projet délègue autre chose que les listes d'états.",
+    "trust_version": "La liste de confiance proposée est plus ancienne que celle en vigueur.",
+    "clock_behind": "L'horloge de cette machine retarde sur ce que cette clé a déjà signé.",
     "days": "La durée doit être d'un jour au moins, de cent ans au plus.",
 }
 
