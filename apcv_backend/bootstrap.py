@@ -228,6 +228,7 @@ def _enrolment(
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
         ),
         codes=CodeDesk(codes=codes, people=people, random=random),
+        people=people,
     )
 
 

@@ -18,6 +18,7 @@ import click
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.commands import read_person
 from apcv_backend.enrolment.refusals import DeviceNotFound
+from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
 from cartes.cards import CardKind
 from cartes.errors import InvalidValue
 
@@ -47,12 +48,21 @@ def _about_a_person(command: Callable[..., None]) -> Callable[..., None]:
     return card(person_file(command))
 
 
+def _entered_as(services: Services, card: str, person_file: Path) -> PersonKey:
+    """The key the person is entered under: the current number, also when a former one is typed."""
+    typed = read_person(services, card, person_file)
+    try:
+        return services.enrolment.people.find(typed, services.clock()).key_of(typed)
+    except PersonUnknown:
+        return typed  # gone from the registers since; their phones may still be here
+
+
 @phone.command("list")
 @_about_a_person
 @click.pass_obj
 def list_phones(services: Services, card: str, person_file: Path) -> None:
     """Lister les téléphones en service d'une personne."""
-    person = read_person(services, card, person_file)
+    person = _entered_as(services, card, person_file)
     devices = services.enrolment.devices.list_for(person)
     if not devices:
         click.echo("Aucun téléphone en service.")
@@ -71,7 +81,7 @@ def withdraw(
     services: Services, reference: str, agent: str, place: str, card: str, person_file: Path
 ) -> None:
     """Retirer un téléphone perdu : ses cartes sont révoquées aussitôt."""
-    person = read_person(services, card, person_file)
+    person = _entered_as(services, card, person_file)
     try:
         desk = DeskAgent(agent.strip(), place.strip())
         services.enrolment.devices.withdraw_for(person, reference, desk, services.clock())

@@ -156,12 +156,21 @@ class DossierAssure:
     tutelle: bool
     deceased_on: date | None
 
+    @staticmethod
+    def key_of(person: PersonKey) -> PersonKey:
+        """The key this person is entered under: the one they were found by."""
+        return person
+
 
 @dataclass(frozen=True, slots=True)
 class DossierProfessionnel:
     """What the directory says about a professional."""
 
     professionnel: Professionnel
+
+    def key_of(self, person: PersonKey) -> PersonKey:
+        """The key this person is entered under: their current number, also when found by a former one."""
+        return PersonKey(person.card, self.professionnel.id_national.text)
 
 
 Dossier = DossierAssure | DossierProfessionnel

@@ -117,7 +117,7 @@ class Registration:
         new_id = self._new_id()
 
         def enter(register: Register) -> tuple[str, list[KnownCredential]]:
-            subject_id = register.subject_of(proven.person, new_id, at)
+            subject_id = register.subject_of(dossier.key_of(proven.person), new_id, at)
             live = register.live_devices(subject_id)
             # Said now as a courtesy, before the gesture; decided in `finish`, where two phones may race.
             rules.check_room_for_device(live, terms.device)
@@ -257,3 +257,4 @@ class EnrolmentRoom:
     registration: Registration
     devices: DeviceDesk
     codes: CodeDesk
+    people: People

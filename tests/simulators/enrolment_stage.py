@@ -190,6 +190,7 @@ class EnrolmentStage:
                 ring_publication=lambda: self.rings.append("publication"),
             ),
             codes=CodeDesk(codes=codes, people=self.people, random=secrets.token_bytes),
+            people=self.people,
         )
         self.app = Flask("enrolment-stage")
         self.app.config.update(PUBLIC_URL=PUBLIC_URL)

@@ -9,8 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from apcv_backend.bootstrap import Services
+from apcv_backend.enrolment.rules import PersonKey
 from cartes.apcv import ApcvCard
-from cartes.cards import Binding, Shape
+from cartes.cards import Binding, CardKind, Shape
 from cartes.ecps import EcpsCard
 from cartes.seal import MAX_PRESENTED, PROOF_OVERHEAD
 from cartes.wire import base64url
@@ -136,6 +137,15 @@ def test_a_former_number_leads_to_the_current_one(stage: IssuanceStage) -> None:
     assert isinstance(card, EcpsCard)
     assert card.national_id.text == "899700900162"
     assert [one["exercice"] for one in told] == ["9991000162"]
+
+
+def test_one_person_under_two_numbers_is_one_person(stage: IssuanceStage) -> None:
+    """Julie enrols once by her ADELI number and once by her RPPS: her two phones are known together."""
+    now = PersonKey.parse(CardKind.ECPS, "899700900162")
+    stage.enrolled(JULIE_BEFORE)
+    stage.enrolled(now)
+
+    assert len(stage.services.enrolment.devices.list_for(now)) == 2
 
 
 def test_a_replacement_outside_its_dates_gets_no_card(stage: IssuanceStage) -> None:
