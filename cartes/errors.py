@@ -272,3 +272,81 @@ class Replayed(CardRefused):
     """Check 14: this very presentation was already shown at this till."""
 
     code = "replayed"
+
+
+# --- Two-way mode: why a phone answers no request, in the order of `docs/formats/two-way.md` -----------
+
+
+class RequestRefused(CarteError):
+    """A phone will not answer what a till shows. Nothing about its owner has left the phone."""
+
+    code = "request_refused"
+
+
+class RequestUnreadable(RequestRefused):
+    """The code is not a till's request, or its digits are damaged."""
+
+    code = "request_unreadable"
+
+
+class RequestInvalid(RequestRefused):
+    """A request whose bytes are not deterministic CBOR of the right shapes, or whose keys are no keys."""
+
+    code = "request_invalid"
+
+
+class RequestSignatureInvalid(RequestRefused):
+    """The key named in the request did not sign it."""
+
+    code = "request_signature_invalid"
+
+
+class RequestStale(RequestRefused):
+    """The request was made more than a minute ago: a picture of it, or one made beforehand."""
+
+    code = "request_stale"
+
+
+class RequestFromFuture(RequestRefused):
+    """The request says a moment ahead of the phone's clock."""
+
+    code = "request_from_future"
+
+
+class TillKeyPastHours(RequestRefused):
+    """The session the professional authorised this till's key for has ended."""
+
+    code = "till_key_past_hours"
+
+
+class TillHoursTooLong(RequestRefused):
+    """The till's key was authorised for longer than twelve hours after the professional's gesture."""
+
+    code = "till_hours_too_long"
+
+
+class RequesterNotProven(RequestRefused):
+    """The e-CPS in the request does not prove who asks. `reason` is the check that failed on it."""
+
+    code = "requester_not_proven"
+
+
+class RequestAlreadyAnswered(RequestRefused):
+    """This phone already answered this very request."""
+
+    code = "request_already_answered"
+
+
+class RequestDeclined(RequestRefused):
+    """The owner of the phone saw who asks, and said no."""
+
+    code = "request_declined"
+
+
+# --- Two-way mode: why a till takes no answer ----------------------------------------------------------
+
+
+class AnswerUnreadable(CardRefused):
+    """Check 1: a sealed answer that no request waiting here opens: another till's, too late, or altered."""
+
+    code = "answer_unreadable"

@@ -183,11 +183,13 @@ def check_holder_proof(
     ctx: bytes = b"",
     also_asked: Iterable[bytes] = (),
     require_device_bound: bool = False,
+    max_age_s: int = PROOF_MAX_AGE_S,
 ) -> HeldCard:
     """Check the proof over a card already opened and not revoked, as of `at`; each failure has its reason.
 
     `ctx` is the till's own request in two-way mode (32 bytes), empty in one-way mode. `also_asked` are the
-    contexts of its other requests: they are tried only to name a failure, never to accept.
+    contexts of its other requests: they are tried only to name a failure, never to accept. `max_age_s` is
+    longer than a minute for one proof only: the gesture that authorised a till's key for its session.
     """
     if ctx and len(ctx) != _CONTEXT_SIZE:
         raise InvalidValue(what="ctx", why="length")
@@ -219,7 +221,7 @@ def check_holder_proof(
         raise HolderSignatureInvalid
     # 13. The moment.
     now = fields.unix(at)
-    if proof.t < now - PROOF_MAX_AGE_S:
+    if proof.t < now - max_age_s:
         raise ProofStale(age_s=now - proof.t)
     if proof.t > now + PROOF_MAX_AHEAD_S:
         raise ProofFromFuture(ahead_s=proof.t - now)

@@ -49,6 +49,7 @@ LIGHTS: Final[Mapping[str, Light]] = MappingProxyType(
         "no_code_found": Light.RED,
         "not_sq1": Light.RED,
         "bad_transport": Light.RED,
+        "answer_unreadable": Light.RED,
         "bad_cbor": Light.RED,
         "bad_structure": Light.RED,
         # Checks 3 to 6: the issuer's seal

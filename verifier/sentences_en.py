@@ -30,6 +30,27 @@ ENGLISH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "The code was misread.",
             "Scan again; wipe the screen, raise its brightness, check the reader.",
         ),
+        "answer_unreadable": Sentence(
+            "This answer opens with none of the requests waiting here: it is for another till, "
+            "comes too late, or was altered.",
+            "Show the patient a new request (challenge), then scan the answer.",
+        ),
+        "till_not_authorised": Sentence(
+            "No professional has authorised this workstation to ask.",
+            "Run: python -m verifier authorise-till --store DIR",
+        ),
+        "till_key_past_hours": Sentence(
+            "The hours this workstation was authorised for have ended.",
+            "Ask the professional to authorise it again (authorise-till).",
+        ),
+        "till_hours_too_long": Sentence(
+            "The hours asked for reach beyond twelve hours after the professional’s gesture.",
+            "Check both clocks, then start the authorisation again (authorise-till).",
+        ),
+        "till_session_unusable": Sentence(
+            "What this workstation keeps of its two-way session cannot be read or written.",
+            "Check the disk’s space and permissions, then start again (authorise-till).",
+        ),
         "bad_cbor": Sentence(
             "What the code holds is damaged or was not made by the rules.",
             "Scan again. If it happens again, do not accept this card.",

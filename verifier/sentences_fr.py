@@ -34,6 +34,27 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "Le code a été mal lu.",
             "Scannez de nouveau ; essuyez l’écran, augmentez sa luminosité, vérifiez la douchette.",
         ),
+        "answer_unreadable": Sentence(
+            "Cette réponse ne s’ouvre avec aucune demande en attente ici : elle est pour un autre poste, "
+            "arrive trop tard, ou a été altérée.",
+            "Montrez une nouvelle demande au patient (challenge), puis scannez la réponse.",
+        ),
+        "till_not_authorised": Sentence(
+            "Aucun professionnel n’a autorisé ce poste à demander une carte.",
+            "Lancez : python -m verifier authorise-till --store DIR",
+        ),
+        "till_key_past_hours": Sentence(
+            "Les heures pour lesquelles ce poste était autorisé sont passées.",
+            "Demandez au professionnel de l’autoriser de nouveau (authorise-till).",
+        ),
+        "till_hours_too_long": Sentence(
+            "Les heures demandées dépassent douze heures après le geste du professionnel.",
+            "Vérifiez les deux horloges, puis recommencez l’autorisation (authorise-till).",
+        ),
+        "till_session_unusable": Sentence(
+            "Ce que ce poste garde de sa session à double sens ne peut être ni lu ni écrit.",
+            "Vérifiez l’espace et les droits du disque, puis recommencez (authorise-till).",
+        ),
         "bad_cbor": Sentence(
             "Le contenu du code est abîmé ou n’a pas été fabriqué dans les règles.",
             "Scannez de nouveau. Si cela se répète, n’acceptez pas cette carte.",

@@ -16,17 +16,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cartes import presentation, seal
-from cartes.cards import CardKind, Slot
-from cartes.errors import (
-    CardRefused,
-    Replayed,
-    Revoked,
-    StatusListUnknown,
-    StatusStale,
-    Suspended,
-    TrustStoreStale,
-)
+from cartes.cards import CardKind
+from cartes.errors import CardRefused, Replayed, TrustStoreStale
 from cartes.seal import OpenedCard
+from cartes.standing import check_standing
 from cartes.wire import qr
 from verifier.facts import CardFacts
 from verifier.paris import day_of
@@ -40,8 +33,6 @@ if TYPE_CHECKING:
 TRUST_MAX_AGE: Final = timedelta(hours=72)
 """Beyond this the till no longer judges: 24 h of a signed timestamp and 48 h of grace."""
 _REPLAY_WINDOW: Final = timedelta(seconds=presentation.REPLAY_WINDOW_S)
-STATUS_MAX_AGE: Final = timedelta(hours=96)
-"""A publisher writes each list again at least once a day, changed or not: 72 h and one day between two."""
 
 
 class Store(Protocol):
@@ -86,7 +77,14 @@ class Verifier:
             opened = seal.open_seal(unverified.credential, trusted.trust, at, expected=policy.expects)
             told.opened = opened
             # 7. Is the card neither revoked nor suspended, as far as this workstation knows?
-            told.status_issued_at = _check_status(trusted, opened.card.kind, opened.card.slot, at)
+            told.status_issued_at = check_standing(
+                trusted.trust,
+                trusted.revoked,
+                trusted.suspended,
+                opened.card.kind,
+                opened.card.slot,
+                at,
+            )
             # 8-13. Is this the phone the card was issued to, and did its owner unlock it seconds ago, for us?
             held = presentation.check_holder_proof(
                 unverified,
@@ -146,18 +144,3 @@ def check_clock(trusted: TrustSnapshot, at: datetime) -> None:
     age = at - trusted.signed_at
     if age > TRUST_MAX_AGE:
         raise TrustStoreStale(age_s=int(age.total_seconds()))
-
-
-def _check_status(trusted: TrustSnapshot, kind: CardKind, slot: Slot, at: datetime) -> datetime:
-    """Check 7, and when the list that answered was made. A list may only speak of its own kind of card."""
-    revoked, suspended = trusted.revoked.get(slot.list), trusted.suspended.get(slot.list)
-    if revoked is None or suspended is None or trusted.trust.status_lists.get(slot.list) is not kind:
-        raise StatusListUnknown(list=slot.list)
-    made_at = min(revoked.issued_at, suspended.issued_at)
-    if at - made_at > STATUS_MAX_AGE:
-        raise StatusStale(age_s=int((at - made_at).total_seconds()))
-    if revoked.is_set(slot.idx):
-        raise Revoked
-    if suspended.is_set(slot.idx):
-        raise Suspended
-    return made_at

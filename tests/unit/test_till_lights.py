@@ -12,6 +12,7 @@ RED = [
     "no_code_found",
     "not_sq1",
     "bad_transport",
+    "answer_unreadable",
     "bad_cbor",
     "bad_structure",
     "alg_not_allowed",
