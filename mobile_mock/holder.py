@@ -20,9 +20,12 @@ from typing import Any
 
 from cartes import presentation
 from cartes.cards import CardKind
+from cartes.sealed_answer import answer_text, seal_answer
+from cartes.till_request import TillOffer
 from cartes.trust import KindPolicy
 from cartes.wire import base64url, qr, strict_json
 from mobile_mock.answer_members import bytes_of, moment_of, text_of
+from mobile_mock.answering import Consent, agree_to_answer, agree_to_authorise
 from mobile_mock.answers import ActivationCode, Enrolled
 from mobile_mock.app_key import AppKey
 from mobile_mock.attestation_ca import AttestationCa
@@ -42,6 +45,7 @@ from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Device, KeptCard
 from mobile_mock.received import check_received
 from mobile_mock.showing import Presentation
+from mobile_mock.trust_data import PocketTrust, TrustData
 
 _UNKNOWN_TO_IT = (401, 403, 404)  # what the backend answers an app key it does not know
 _USUAL_SHAPE = "soins"  # the one-way default of `docs/formats/qr.md`
@@ -55,6 +59,7 @@ class Holder:
         backend: the way to the issuer.
         random: `secrets.token_bytes` on a real run.
         ca: the makers' development authority, for models that attest.
+        trust: how it knows who asks in the two-way mode; what its pocket keeps, unless told otherwise.
     """
 
     def __init__(
@@ -64,11 +69,13 @@ class Holder:
         *,
         random: Callable[[int], bytes],
         ca: AttestationCa | None = None,
+        trust: TrustData | None = None,
     ) -> None:
         self._pocket = pocket
         self._backend = backend
         self._random = random
         self._ca = ca
+        self._trust = trust if trust is not None else PocketTrust(pocket)
         self.phones = OwnPhones(pocket, backend, random=random)
 
     # --- walk A, enrolment
@@ -252,6 +259,52 @@ class Holder:
         )
         data = presentation.build(card.credential, proof)
         return Presentation(card, data, qr.pack(data), datetime.fromtimestamp(moment, UTC))
+
+    # --- walk C, the two-way mode
+
+    def answer(
+        self,
+        request_text: str,
+        kind: CardKind,
+        at: datetime,
+        consent: Consent,
+        *,
+        name: str | None = "complet",
+    ) -> Presentation:
+        """Answer a till's request, sealed so that this till alone can read it. No network.
+
+        Args:
+            request_text: the digits of the till's code.
+            kind: which card answers.
+            at: now.
+            consent: shows the owner who asks, and gives yes or no.
+            name: an apCV's shape, an e-CPS's exercice (None: the first).
+
+        Raises:
+            RequestRefused: a leaf says why; nothing was signed.
+            TrustStoreUnusable, TrustStoreStale, VerifierClockBehind: this phone cannot know who asks.
+            NotEnrolled, NoCard, CardOutdated, NoSuchKey, ClientProfileUnknown: as for `show_qr`.
+        """
+        request = agree_to_answer(request_text, at, self._trust, self._pocket, consent)
+        # 8. The gesture, over this card, this moment and this request; 9. sealed to the key it gives.
+        shown = self.show_qr(kind, at, name=name, ctx=request.ctx)
+        answer = seal_answer(shown.data, request.epk, request.ctx)
+        return replace(shown, data=answer, text=answer_text(answer))
+
+    def authorise_till(
+        self,
+        offer_text: str,
+        at: datetime,
+        consent: Callable[[TillOffer], bool],
+        *,
+        name: str | None = None,
+    ) -> Presentation:
+        """Authorise a till's key for its session, with this professional's e-CPS: one gesture.
+
+        `consent` shows the till's mark and the end of its hours. Raises as `answer` does.
+        """
+        offer = agree_to_authorise(offer_text, at, consent)
+        return self.show_qr(CardKind.ECPS, at, name=name, ctx=offer.context)
 
     # --- inside
 

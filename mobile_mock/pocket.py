@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -155,6 +156,36 @@ class Pocket:
     def keep_notices_seen(self, seen: Iterable[str]) -> None:
         """Remember which notices were shown."""
         self._write("notices.json", sorted(seen))
+
+    @property
+    def trust(self) -> Any:
+        """The trust data as last kept (`trust_data.py` makes sense of them), or None."""
+        return pocket_files.read(self.folder / "trust.json")
+
+    def keep_trust(self, members: object) -> None:
+        """Keep trust data whose signatures were checked."""
+        self._write("trust.json", members)
+
+    @property
+    def trust_root(self) -> str | None:
+        """The publication's root this phone was given, as its own text, or None."""
+        kept = pocket_files.read(self.folder / "root.json")
+        return None if kept is None else str(kept)
+
+    def keep_trust_root(self, root: str) -> None:
+        """Keep the root the owner vouches for."""
+        self._write("root.json", root)
+
+    @property
+    def answered(self) -> dict[bytes, datetime]:
+        """Requests this phone answered, by `ctx`, and until when they are remembered (UTC)."""
+        return dict(self._list("answered.json", pocket_records.answered))
+
+    def keep_answered(self, answered: Mapping[bytes, datetime]) -> None:
+        """Remember these, in place of the ones before: noted before an answer leaves the phone."""
+        self._write(
+            "answered.json", [pocket_records.answered_members(ctx, until) for ctx, until in answered.items()]
+        )
 
     def _list(self, name: str, parse: Callable[[Any], _Kept]) -> tuple[_Kept, ...]:
         kept = pocket_files.read(self.folder / name)

@@ -166,5 +166,15 @@ def card_members(kept: KeptCard) -> dict[str, object]:
     }
 
 
+def answered(members: Any) -> tuple[bytes, datetime]:
+    """One request of `answered.json`: its context, and until when it is remembered."""
+    return base64url.decode(members["ctx"]), _moment(members["until"])
+
+
+def answered_members(ctx: bytes, until: datetime) -> dict[str, object]:
+    """What `answered.json` says of one request."""
+    return {"ctx": base64url.encode(ctx), "until": int(until.timestamp())}
+
+
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

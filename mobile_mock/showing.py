@@ -17,7 +17,7 @@ class Presentation:
 
     Attributes:
         card: what is shown.
-        data: the SQ1 bytes.
+        data: the SQ1 bytes, or in the two-way mode the same sealed to the till that asked.
         text: the digits of the QR.
         shown_at: the moment that was signed, in whole seconds UTC.
     """
