@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,9 +49,12 @@ def hold_ceremony(
     random: Callable[[int], bytes],
     environment: str = "development",
     days: int = DEVELOPMENT_DAYS,
+    purposes: Sequence[Purpose] = tuple(Purpose),
     write: Callable[[Path, bytes], None] = write_private,
 ) -> Transcript:
     """Make a keyring in `directory`, which must not exist or be empty, with keys valid `days` from `at`.
+
+    `purposes` leaves out what is kept offline.
 
     `write` puts a new private file on disk, whole. `random(n)` gives the bytes of the secrets; private keys
     come from the cryptographic library's own source.
@@ -60,15 +63,10 @@ def hold_ceremony(
     directory = directory.absolute()
     if not 1 <= days <= _MOST_DAYS:
         raise CeremonyRefused(why="days")
-    try:
-        resolved = directory.resolve()
-    except (OSError, RuntimeError, ValueError) as no_path:  # a loop of links, a NUL
-        raise CeremonyRefused(path=str(directory), why=type(no_path).__name__) from no_path
-    _check_outside_git(resolved)
     start = at.astimezone(UTC).replace(microsecond=0)
-    with _empty_folder(directory, write) as written:
+    with empty_folder(directory, write) as written:
         records = []
-        for purpose in Purpose:
+        for purpose in purposes:
             name = f"{purpose.value}-1.pem"
             private_key = ec.generate_private_key(ec.SECP256R1())
             written.append(directory / name)
@@ -110,8 +108,18 @@ def hold_ceremony(
 
 
 @contextmanager
-def _empty_folder(directory: Path, write: Callable[[Path, bytes], None]) -> Iterator[list[Path]]:
-    """An empty folder of mode 0700 that is ours alone; on failure, the files listed are taken away again."""
+def empty_folder(
+    directory: Path, write: Callable[[Path, bytes], None] = write_private
+) -> Iterator[list[Path]]:
+    """An empty folder of mode 0700 that is ours alone; on failure, the files listed are taken away again.
+
+    Raises `CeremonyRefused`, for a folder git could take too.
+    """
+    try:
+        resolved = directory.resolve()
+    except (OSError, RuntimeError, ValueError) as no_path:  # a loop of links, a NUL
+        raise CeremonyRefused(path=str(directory), why=type(no_path).__name__) from no_path
+    _check_outside_git(resolved)
     created = _claim(directory, write)
     written: list[Path] = []
     try:

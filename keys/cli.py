@@ -11,6 +11,7 @@ import click
 from keys.ceremony import DEVELOPMENT_DAYS, hold_ceremony
 from keys.errors import KeyRefused
 from keys.keyring import KeyRecord, Keyring
+from keys.offline_commands import COMMANDS as OFFLINE_COMMANDS
 from keys.sentences import sentence
 
 
@@ -62,3 +63,7 @@ def _show(record: KeyRecord) -> None:
         f"{record.not_before:%Y-%m-%d} → {record.not_after:%Y-%m-%d}"
     )
     click.echo(f"  {'':<13} {record.fingerprint}")
+
+
+for _command in OFFLINE_COMMANDS:
+    main.add_command(_command)

@@ -29,9 +29,21 @@ class UnsupportedKeyUri(KeyRefused):
 
 
 class Pkcs11NotAvailable(UnsupportedKeyUri):
-    """A `pkcs11:` reference (RFC 7512), read and understood; this build opens `file:` keys only."""
+    """A `pkcs11:` reference (RFC 7512), read and understood, but the driver for tokens is not installed."""
 
     code = "pkcs11_not_available"
+
+
+class TokenUnusable(KeyRefused):
+    """The token, its library, its PIN or the key in it cannot be used. `why` says which."""
+
+    code = "token_unusable"
+
+
+class KeyExtractable(KeyRefused):
+    """A private key that its token would give out: it is refused, since a copy of it signs for ever."""
+
+    code = "key_extractable"
 
 
 class KeyFileUnusable(KeyRefused):
@@ -80,6 +92,12 @@ class SigningRefused(KeyRefused):
     """What is offered for an offline signature does not hold; nothing was signed. `why` says which rule."""
 
     code = "signing_refused"
+
+
+class RotationRefused(KeyRefused):
+    """A step of a key's life that is not safe, or names no key; nothing was written. `why` says which."""
+
+    code = "rotation_refused"
 
 
 class DevelopmentOnlyWarning(UserWarning):
