@@ -1,4 +1,4 @@
-"""The till's command line: init, refresh, scan, inspect, status.
+"""The till's command line: init, refresh, scan, inspect, status; authorise-till and challenge (two-way).
 
 A door: it reads arguments, asks one question of the modules behind it, and shows the answer. Exit codes: 0
 green, 1 amber, 2 red, 3 not one of ours, 4 the command itself is wrong. Whatever is given, nobody sees a
@@ -13,18 +13,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
+from verifier.cli_options import (
+    at_option,
+    choose,
+    coloured,
+    input_options,
+    instant_of,
+    json_option,
+    lang_option,
+    language_of,
+    read_one,
+    show_verdict,
+    store_option,
+)
+from verifier.cli_two_way import authorise_till, challenge
 from verifier.cli_voice import progress, progress_ends, refused_by, sentence_text, usage
-
-if TYPE_CHECKING:
-    from verifier.lights import Light
-    from verifier.sentences import Language
 
 GREEN, AMBER, RED, NOT_OURS, USAGE = range(5)
 # Written here so that `--help` need not load the policies; a test keeps them equal to `policy.POLICIES`.
@@ -50,29 +59,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return USAGE
 
 
-_store = click.option(
-    "--store",
-    "store_dir",
-    required=True,
-    envvar="VERIFIER_STORE",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Dossier des données de confiance de ce poste.",
-)
-_lang = click.option(
-    "--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases."
-)
-_at = click.option("--at", "at_text", metavar="ISO", help="Instant du contrôle (défaut : maintenant).")
-_json = click.option("--json", "as_json", is_flag=True, help="Un objet JSON, pour un logiciel.")
 _with_nir = click.option("--with-nir", is_flag=True, help="Montre le NIR en entier (pour facturer).")
-
-
-def _input(command: Callable[..., int]) -> Callable[..., int]:
-    image = click.option(
-        "--image", metavar="FILE", type=click.Path(path_type=Path), help="Photo ou capture d’un code QR."
-    )
-    text = click.option("--text", metavar="TEXT", help="Texte du code, tel que la douchette le tape.")
-    return image(text(command))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,8 +79,8 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help="Racine de confiance (root.json) remise par l’éditeur.",
 )
-@_store
-@_lang
+@store_option
+@lang_option
 def init(root_file: Path, store_dir: Path, lang: str) -> int:
     """Commence un dossier de confiance à partir d’une racine."""
     from cartes.errors import CarteError
@@ -107,7 +94,7 @@ def init(root_file: Path, store_dir: Path, lang: str) -> int:
         TrustStore(store_dir).init(root)
     except CarteError as refused:
         raise refused_by(refused, lang) from refused
-    click.echo(_choose(lang, f"Prêt : {store_dir}", f"Ready: {store_dir}"))
+    click.echo(choose(lang, f"Prêt : {store_dir}", f"Ready: {store_dir}"))
     return GREEN
 
 
@@ -115,9 +102,9 @@ def init(root_file: Path, store_dir: Path, lang: str) -> int:
 @click.option(
     "--from", "source", required=True, metavar="URL", help="Adresse, ou dossier, de la publication."
 )
-@_store
-@_at
-@_lang
+@store_option
+@at_option
+@lang_option
 def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int:
     """Actualise les données de confiance (demande le réseau)."""
     from cartes.errors import CarteError
@@ -126,7 +113,7 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
     from verifier.trust_store import TrustStore
     from verifier.words import words_in
 
-    at = _instant(at_text, lang)
+    at = instant_of(at_text, lang)
     try:
         done = bring_up_to_date(TrustStore(store_dir), source, at, progress=progress)
     except CarteError as refused:
@@ -134,9 +121,9 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
     finally:
         progress_ends()
     kilobytes = done.received / 1000
-    signed = instant_text(done.signed_at, words_in(_language(lang)))
+    signed = instant_text(done.signed_at, words_in(language_of(lang)))
     click.echo(
-        _choose(
+        choose(
             lang,
             f"{'Actualisé' if done.changed else 'Rien de nouveau'} : signé le {signed},"
             f" {done.requests} requêtes, {kilobytes:.1f} ko.",
@@ -148,8 +135,8 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
 
 
 @main.command()
-@_input
-@_store
+@input_options
+@store_option
 @click.option(
     "--policy",
     "policy_name",
@@ -158,10 +145,13 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
     show_default=True,
     help="Ce dont cet écran a besoin.",
 )
-@_at
-@_json
+@click.option(
+    "--two-way", "two_way_only", is_flag=True, help="N’accepte qu’une réponse à une demande de ce poste."
+)
+@at_option
+@json_option
 @_with_nir
-@_lang
+@lang_option
 def scan(
     image: Path | None,
     text: str | None,
@@ -170,6 +160,7 @@ def scan(
     at_text: str | None,
     *,
     lang: str,
+    two_way_only: bool,
     as_json: bool,
     with_nir: bool,
 ) -> int:
@@ -177,40 +168,38 @@ def scan(
     from verifier.policy import POLICIES
     from verifier.scanner import NoCodeFound
     from verifier.seen import FileSeen
+    from verifier.till_session import TillSession, TwoWayRefused
     from verifier.trust_store import TrustStore
+    from verifier.two_way import TwoWayTill
     from verifier.verdict import Freshness, Reason, verdict
     from verifier.verify import Verifier
 
-    at = _instant(at_text, lang)
+    at = instant_of(at_text, lang)
     if not store_dir.is_dir():
         raise usage("no_store", lang)
     try:
-        line = _read_one(image, text, lang)
+        line = read_one(image, text, lang)
     except NoCodeFound as nothing:
         judged = verdict((Reason(nothing.code),), Freshness(checked_at=at))
     else:
-        till = Verifier(TrustStore(store_dir), FileSeen(store_dir / "seen"))
-        judged = till.check(line, POLICIES[policy_name], at)
+        verifier = Verifier(TrustStore(store_dir), FileSeen(store_dir / "seen"))
+        till = TwoWayTill(verifier, TillSession(store_dir))
+        try:
+            judged = till.check(line, POLICIES[policy_name], at, two_way_only=two_way_only)
+        except TwoWayRefused as refused:
+            raise refused_by(refused, lang) from refused
     for reason in judged.reasons:
         if reason.code == "trust_store_unusable" and reason.facts.get("why") == "not_initialised":
             raise usage("no_store", lang)
-    if as_json:
-        click.echo(json.dumps(judged.to_json(with_nir=with_nir), ensure_ascii=False, indent=2))
-    else:
-        from verifier.display import draw
-
-        drawn = draw(judged, _language(lang), with_nir=with_nir)
-        light, rest = drawn.split("\n", 1)
-        click.echo(_coloured(light, judged.light))
-        click.echo(rest, nl=False)
+    show_verdict(judged, lang, as_json=as_json, with_nir=with_nir)
     return judged.light.exit_code if judged.is_ours else NOT_OURS
 
 
 @main.command()
-@_input
-@_json
+@input_options
+@json_option
 @_with_nir
-@_lang
+@lang_option
 def inspect(image: Path | None, text: str | None, lang: str, *, as_json: bool, with_nir: bool) -> int:
     """Décode et explique chaque champ d’un code, sans rien vérifier ni juger."""
     from cartes.errors import CardRefused
@@ -219,7 +208,7 @@ def inspect(image: Path | None, text: str | None, lang: str, *, as_json: bool, w
     from verifier.scanner import NoCodeFound
 
     try:
-        fields = explain(_read_one(image, text, lang), with_nir=with_nir)
+        fields = explain(read_one(image, text, lang), with_nir=with_nir)
     except (CardRefused, NoCodeFound) as refused:
         click.echo(sentence_text(refused.code, lang), err=True)
         return RED if refused.code == "bad_transport" else NOT_OURS
@@ -227,21 +216,21 @@ def inspect(image: Path | None, text: str | None, lang: str, *, as_json: bool, w
         told = [{"section": f.section, "name": f.name, "value": f.value} for f in fields]
         click.echo(json.dumps({"proven": False, "fields": told}, ensure_ascii=False, indent=2))
     else:
-        click.echo(draw_fields(fields, _language(lang)), nl=False)
+        click.echo(draw_fields(fields, language_of(lang)), nl=False)
     return GREEN
 
 
 @main.command()
-@_store
-@_at
-@_json
-@_lang
+@store_option
+@at_option
+@json_option
+@lang_option
 def status(store_dir: Path, at_text: str | None, lang: str, *, as_json: bool) -> int:
     """Dit l’âge des données de confiance de ce poste."""
     from verifier.state import draw_state, state_of
     from verifier.trust_store import TrustStore
 
-    at = _instant(at_text, lang)
+    at = instant_of(at_text, lang)
     if not store_dir.is_dir():
         raise usage("no_store", lang)
     state = state_of(TrustStore(store_dir), at)
@@ -250,52 +239,11 @@ def status(store_dir: Path, at_text: str | None, lang: str, *, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(state.to_json(), ensure_ascii=False, indent=2))
     else:
-        light, rest = draw_state(state, _language(lang)).split("\n", 1)
-        click.echo(_coloured(light, state.light))
+        light, rest = draw_state(state, language_of(lang)).split("\n", 1)
+        click.echo(coloured(light, state.light))
         click.echo(rest, nl=False)
     return state.light.exit_code
 
 
-def _read_one(image: Path | None, text: str | None, lang: str) -> str:
-    from verifier import scanner
-
-    if image is not None and text is not None:
-        raise usage("two_inputs", lang)
-    try:
-        if image is not None:
-            return scanner.read_image(image)
-        if text is not None:
-            return scanner.clean(text)
-        if sys.stdin.isatty():
-            click.echo(_choose(lang, "Scannez le code…", "Scan the code…"), err=True)
-        return scanner.read_stream(sys.stdin.buffer)
-    except scanner.UnreadableInput as refused:
-        raise refused_by(refused, lang) from refused
-
-
-def _instant(text: str | None, lang: str) -> datetime:
-    """The instant of the check, aware UTC; the only clock of the till."""
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise usage("time_without_zone", lang)
-        return at.astimezone(UTC)
-    except (ValueError, OverflowError) as failure:
-        raise usage("time_unreadable", lang) from failure
-
-
-def _language(lang: str) -> Language:
-    from verifier.sentences import Language
-
-    return Language(lang)
-
-
-def _choose(lang: str, french: str, english: str) -> str:
-    return french if lang == "fr" else english
-
-
-def _coloured(line: str, light: Light) -> str:
-    colours: dict[str, Any] = {"green": "green", "amber": "yellow", "red": "red"}
-    return click.style(line, fg=colours[light.word], bold=True)
+main.add_command(authorise_till)
+main.add_command(challenge)

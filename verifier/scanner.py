@@ -19,7 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from cartes.errors import CardRefused, CarteError
+from cartes.errors import CarteError
+from cartes.sealed_answer import ANSWER
 from cartes.wire import qr
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def read_stream(stream: BinaryIO) -> str:
 
 
 def read_image(path: Path) -> str:
-    """The text of the first QR code in `path` that is one of ours, else of the first one.
+    """The text of the first QR code in `path` that is a card or a sealed answer, else of the first one.
 
     Raises `NoCodeFound`, or `UnreadableInput` for a file that is missing, is no image, or is out of bounds.
     """
@@ -176,9 +177,6 @@ def _grey(image: Image.Image) -> Image.Image:
 def _first_of_ours(texts: Iterable[str]) -> str:
     candidates = list(texts)
     for text in candidates:
-        try:
-            qr.unpack(text)
-        except CardRefused:
-            continue
-        return text
+        if qr.is_form(text, qr.CARD) or qr.is_form(text, ANSWER):
+            return text
     return candidates[0]
