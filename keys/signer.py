@@ -4,7 +4,8 @@ A reference is a URI:
 
 * `file:apcv-1.pem`, relative to the keyring's folder, or `file:/run/keys/apcv.pem`;
   an encrypted key adds `?passphrase-file=apcv.pass`;
-* `pkcs11:token=apcv;object=seal` (RFC 7512), read here and refused: this build has no token driver.
+* `pkcs11:token=cartes;object=apcv-1?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:token.pin`
+  (RFC 7512), a key that its token keeps; the PIN is in a private file.
 
 A PIN or a passphrase is never accepted inside a reference (`pin-value`): references are printed and logged.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, unquote_to_bytes
 
-from keys.errors import BadKeyUri, Pkcs11NotAvailable, UnsupportedKeyUri
+from keys.errors import BadKeyUri, UnsupportedKeyUri
 
 
 class Purpose(enum.Enum):
@@ -118,17 +119,17 @@ def parse_key_uri(uri: str, directory: Path) -> FileKeyUri | Pkcs11Uri:
 def signer_from_uri(uri: str, purpose: Purpose, *, directory: Path, acknowledged_development: bool) -> Signer:
     """Open the key a reference names, for one purpose.
 
-    Raises `BadKeyUri`, `UnsupportedKeyUri` (`Pkcs11NotAvailable` for a token), `KeyFileUnusable` or
-    `KeyFileExposed`. Warns with `DevelopmentOnlyWarning` for a key in a file, unless
-    `acknowledged_development`.
+    Raises `BadKeyUri`, `UnsupportedKeyUri`, `KeyFileUnusable` or `KeyFileExposed`; for a token also
+    `Pkcs11NotAvailable`, `TokenUnusable` or `KeyExtractable`. Warns with `DevelopmentOnlyWarning` for a key
+    in a file, unless `acknowledged_development`.
     """
+    from keys.pkcs11 import Pkcs11Signer
     from keys.software import SoftwareSigner
+    from keys.token import TokenPlace
 
     reference = parse_key_uri(uri, directory)
     if isinstance(reference, Pkcs11Uri):
-        raise Pkcs11NotAvailable(
-            scheme="pkcs11", token=reference.path.get("token", b"").decode("utf-8", "replace")
-        )
+        return Pkcs11Signer.open(reference, TokenPlace.of(reference, directory), purpose)
     return SoftwareSigner.open(
         reference.path,
         purpose,
