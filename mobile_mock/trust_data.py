@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from cartes.errors import CarteError, TrustStoreStale, TrustStoreUnusable, VerifierClockBehind
 from cartes.seal import CLOCK_SKEW_S
+from cartes.standing import SlotStates
 from cartes.status import StatusList
 from cartes.trust import TrustList
 from cartes.wire import base64url
@@ -32,8 +33,8 @@ class KnownTrust:
     """Trust data of one publication: `revoked` and `suspended` by list number, `signed_at` in UTC."""
 
     trust: TrustList
-    revoked: Mapping[int, StatusList]
-    suspended: Mapping[int, StatusList]
+    revoked: Mapping[int, SlotStates]
+    suspended: Mapping[int, SlotStates]
     signed_at: datetime
 
     def check(self, at: datetime) -> None:
@@ -78,23 +79,26 @@ class PocketTrust:
 
 
 def known_from(members: Any) -> KnownTrust:
-    """The trust data of `trust.json`."""
+    """The trust data of `trust.json`. Raises what `dict`, `datetime` and the parsers of `cartes` raise."""
     return KnownTrust(
         TrustList.parse(base64url.decode(members["trust"])),
-        {int(number): StatusList.decode(base64url.decode(one)) for number, one in members["revoked"].items()},
-        {
-            int(number): StatusList.decode(base64url.decode(one))
-            for number, one in members["suspended"].items()
-        },
+        _lists(members["revoked"]),
+        _lists(members["suspended"]),
         datetime.fromtimestamp(members["signed_at"], UTC),
     )
 
 
-def members_of(known: KnownTrust) -> dict[str, object]:
-    """What `trust.json` says."""
+def trust_members(
+    trust: bytes, revoked: Mapping[int, bytes], suspended: Mapping[int, bytes], signed_at: datetime
+) -> dict[str, object]:
+    """What `trust.json` says: the targets of a publication, byte for byte, and when it was signed."""
     return {
-        "trust": base64url.encode(known.trust.encode()),
-        "revoked": {str(number): base64url.encode(one.encode()) for number, one in known.revoked.items()},
-        "suspended": {str(number): base64url.encode(one.encode()) for number, one in known.suspended.items()},
-        "signed_at": int(known.signed_at.timestamp()),
+        "trust": base64url.encode(trust),
+        "revoked": {str(number): base64url.encode(data) for number, data in revoked.items()},
+        "suspended": {str(number): base64url.encode(data) for number, data in suspended.items()},
+        "signed_at": int(signed_at.timestamp()),
     }
+
+
+def _lists(members: Any) -> dict[int, SlotStates]:
+    return {int(number): StatusList.decode(base64url.decode(data)) for number, data in members.items()}
