@@ -66,17 +66,21 @@ class GesturesOfPhones:
 
 
 class OwnTrustList:
-    """Issuance's `OwnTrust`: the list publication would publish now, built again every minute."""
+    """Issuance's `OwnTrust`: the list publication would publish now.
+
+    Built again every minute, and as soon as a key was made, switched or revoked: cards are opened under the
+    keys that sign them.
+    """
 
     def __init__(self, issuer_keys: Callable[[], Iterable[IssuerKeyRecord]], config: Config) -> None:
         self._issuer_keys = issuer_keys
         self._config = config
-        self._built: tuple[datetime, TrustList] | None = None
+        self._built: tuple[datetime, tuple[IssuerKeyRecord, ...], TrustList] | None = None
 
     def __call__(self, at: datetime) -> TrustList:
         """See `issuance.ports.OwnTrust`."""
-        built = self._built
-        if built is None or not built[0] <= at < built[0] + _TRUST_KEPT_FOR:
+        built, keys = self._built, tuple(self._issuer_keys())
+        if built is None or not built[0] <= at < built[0] + _TRUST_KEPT_FOR or built[1] != keys:
             # Built twice by two threads at once, it is the same list.
-            built = self._built = (at, build_trust_list(self._issuer_keys(), self._config, 1, at))
-        return built[1]
+            built = self._built = (at, keys, build_trust_list(keys, self._config, 1, at))
+        return built[2]

@@ -12,6 +12,7 @@ from keys.ceremony import DEVELOPMENT_DAYS, hold_ceremony
 from keys.errors import KeyRefused
 from keys.keyring import KeyRecord, Keyring
 from keys.offline_commands import COMMANDS as OFFLINE_COMMANDS
+from keys.rotation_commands import COMMANDS as ROTATION_COMMANDS
 from keys.sentences import sentence
 
 
@@ -65,5 +66,5 @@ def _show(record: KeyRecord) -> None:
     click.echo(f"  {'':<13} {record.fingerprint}")
 
 
-for _command in OFFLINE_COMMANDS:
+for _command in (*OFFLINE_COMMANDS, *ROTATION_COMMANDS):
     main.add_command(_command)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -80,6 +80,12 @@ class KeyRecord:
     def signs_at(self, at: datetime) -> bool:
         """Whether the key may make a signature at this instant."""
         return self.state is KeyState.ACTIVE and self.not_before <= at < self.not_after
+
+
+def signing_record(records: Iterable[KeyRecord], at: datetime) -> KeyRecord | None:
+    """Of the keys of one purpose, the one that signs at `at`: of the active ones, the one that began last."""
+    candidates = [record for record in records if record.signs_at(at)]
+    return max(candidates, key=lambda record: record.not_before, default=None)
 
 
 @dataclass(frozen=True, slots=True)
