@@ -184,8 +184,11 @@ def _refuse_in_production(config: Config, keyring: Keyring) -> None:
 
 
 def _publication(config: Config, database: Database, keyring: Keyring) -> PublicationService:
-    def signer_of(role: Role, at: datetime) -> Signer:
-        return keyring.signer(Purpose(f"tuf-{role.value}"), at)
+    def signer_of(role: Role, at: datetime) -> Signer | None:
+        purpose = Purpose(f"tuf-{role.value}")
+        if role in {Role.ROOT, Role.TARGETS} and not keyring.public_keys(purpose):
+            return None  # kept offline, by several people
+        return keyring.signer(purpose, at)
 
     return PublicationService(
         FolderRepository(config.publication_dir, signer_of),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # built only when a command needs it
     from apcv_backend.bootstrap import Services
 
 _WRONG = 1
+_file = click.Path(dir_okay=False, path_type=Path)
 
 
 class _Operator(click.Group):
@@ -159,14 +160,30 @@ def openapi(target: Path | None, checked: Path | None) -> None:
 @main.command()
 @click.option("--watch", is_flag=True, help="Continue : à chaque révocation, et au moins chaque minute.")
 @click.option("--every", default=60, show_default=True, type=click.IntRange(1, 43_200), help="Secondes.")
+@click.option("--root", type=_file, help="Met en vigueur cette racine, signée par ses gardiens.")
+@click.option("--targets", type=_file, help="Met en vigueur cette liste de confiance, signée de même.")
+@click.option("--draft-targets", "draft", type=_file, help="Écrit la liste à faire signer ; ne publie rien.")
 @click.pass_obj
-def publish(services: Services, every: int, *, watch: bool) -> None:
+def publish(
+    services: Services,
+    every: int,
+    root: Path | None,
+    targets: Path | None,
+    draft: Path | None,
+    *,
+    watch: bool,
+) -> None:
     """Publie à qui se fier et ce qui est révoqué, en fichiers signés que tout serveur peut servir."""
     from apcv_backend.ephemeral import PUBLICATION_BELL
+    from apcv_backend.publication import offline_commands
 
+    offered = offline_commands.read_offered(root, targets)
+    if draft is not None:
+        offline_commands.write_draft(services.publication.draft_targets(services.clock(), offered), draft)
+        return
     while True:
         try:
-            published = services.publication.publish(services.clock())
+            published = services.publication.publish(services.clock(), offered)
         except (CarteError, OSError) as error:
             # A publisher that stops at the first full disk would let every till go stale.
             if not watch:
@@ -176,6 +193,8 @@ def publish(services: Services, every: int, *, watch: bool) -> None:
             changed = ", ".join(role.value for role in published.renewed)
             until = f"{published.expires_at:%d/%m %H:%M} UTC"
             click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
+            offline_commands.say_awaiting(published.awaiting)
+            offered = None
             services.sweep(services.clock())
         if not watch:
             return

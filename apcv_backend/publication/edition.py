@@ -5,23 +5,38 @@ its life; otherwise it stands as it was. The timestamp is always new: it is the 
 still so, and it carries `issued_at`, which TUF does not have and tills use as a floor for their clock.
 
 When a key changes, the root first lists the old and the new one, and drops the old at the next edition: there
-is no instant at which a till could not follow. The root's own key cannot change this way.
+is no instant at which a till could not follow. The root's own key cannot change this way. With offline keys
+(`offline.py`) none of this is the publisher's to decide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from securesystemslib.exceptions import UnverifiedSignatureError
 
+from apcv_backend.publication.edition_words import (
+    ISSUED_AT,
+    LIVES,
+    STATUS_FOLDER,
+    TIME,
+    Edition,
+    delegation_to,
+)
+from apcv_backend.publication.offered import Offered
+from apcv_backend.publication.offline import (
+    KeyringMixed,
+    awaited,
+    is_offline,
+    root_to_publish,
+    targets_to_publish,
+)
 from apcv_backend.publication.ports import Role, RootKeyChanged
 from apcv_backend.publication.tuf_signing import TufSigner
 from apcv_backend.publication.tuf_words import (
-    DelegatedRole,
-    Delegations,
     Key,
     Metadata,
     MetaFile,
@@ -32,42 +47,6 @@ from apcv_backend.publication.tuf_words import (
     Targets,
     Timestamp,
 )
-
-LIVES: Final = {
-    Role.ROOT: timedelta(days=365),
-    Role.TARGETS: timedelta(days=90),
-    Role.STATUS: timedelta(days=7),
-    Role.SNAPSHOT: timedelta(days=7),
-    Role.TIMESTAMP: timedelta(hours=24),
-}
-STATUS_PATHS: Final = "status/*"
-ISSUED_AT: Final = "issued_at"
-TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What is published: the last root, the four other roles, the targets by name. Empty before the first."""
-
-    root: Metadata[Root] | None = None
-    timestamp: Metadata[Timestamp] | None = None
-    snapshot: Metadata[Snapshot] | None = None
-    targets: Metadata[Targets] | None = None
-    status: Metadata[Targets] | None = None
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-
-    def of(
-        self, role: Role
-    ) -> Metadata[Root] | Metadata[Timestamp] | Metadata[Snapshot] | Metadata[Targets] | None:
-        """The metadata of a role."""
-        roles = {
-            Role.ROOT: self.root,
-            Role.TIMESTAMP: self.timestamp,
-            Role.SNAPSHOT: self.snapshot,
-            Role.TARGETS: self.targets,
-            Role.STATUS: self.status,
-        }
-        return roles[role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +60,37 @@ class NextEdition:
     status: Metadata[Targets]
     contents: Mapping[str, bytes]
     renewed: tuple[Role, ...]
+    awaiting: tuple[str, ...]
 
 
 def next_edition(
-    before: Edition, contents: Mapping[str, bytes], signers: Mapping[Role, TufSigner], at: datetime
+    before: Edition,
+    contents: Mapping[str, bytes],
+    signers: Mapping[Role, TufSigner],
+    at: datetime,
+    offered: Offered | None = None,
 ) -> NextEdition:
-    """Compose and sign what follows `before`, as of `at` (UTC, whole seconds). Raises `RootKeyChanged`."""
-    root = _renewed(before.root, _root(before, signers), Role.ROOT, signers, at)
-    listed = {name: TargetFile.from_data(name, data, ["sha256"]) for name, data in contents.items()}
-    status_listed = {name: file for name, file in listed.items() if name.startswith("status/")}
-    status = _renewed(before.status, Targets(targets=status_listed), Role.STATUS, signers, at)
-    own_listed = {name: file for name, file in listed.items() if name not in status_listed}
-    delegation = _delegation(signers[Role.STATUS].public_key)
-    targets = _renewed(
-        before.targets, Targets(targets=own_listed, delegations=delegation), Role.TARGETS, signers, at
-    )
+    """Compose and sign what follows `before`, as of `at` (UTC, whole seconds).
+
+    Without signers for root and targets, both are what their keepers signed: those in force, or those
+    `offered`. Raises `RootKeyChanged` or another `PublicationRefused`.
+    """
+    awaiting: tuple[str, ...] = ()
+    status_contents = {name: data for name, data in contents.items() if name.startswith(STATUS_FOLDER)}
+    if is_offline(signers):
+        told = Offered() if offered is None else offered
+        root = root_to_publish(before, told, signers, at)
+        targets, own_contents = targets_to_publish(before, told, root, signers, at)
+        awaiting = tuple(awaited(targets, root, own_contents, contents, at))
+    else:
+        if offered is not None:
+            raise KeyringMixed(held="offline_offered")
+        own_contents = {name: data for name, data in contents.items() if name not in status_contents}
+        root = _renewed(before.root, _root(before, signers), Role.ROOT, signers, at)
+        delegations = delegation_to(signers[Role.STATUS].public_key)
+        wanted = Targets(targets=_listed(own_contents), delegations=delegations)
+        targets = _renewed(before.targets, wanted, Role.TARGETS, signers, at)
+    status = _renewed(before.status, Targets(targets=_listed(status_contents)), Role.STATUS, signers, at)
     meta = {
         "targets.json": MetaFile(targets.signed.version),
         "status.json": MetaFile(status.signed.version),
@@ -114,7 +109,13 @@ def next_edition(
         Role.TIMESTAMP: timestamp,
     }
     renewed = tuple(role for role, metadata in made.items() if metadata is not before.of(role))
-    return NextEdition(root, timestamp, snapshot, targets, status, contents, renewed)
+    return NextEdition(
+        root, timestamp, snapshot, targets, status, {**own_contents, **status_contents}, renewed, awaiting
+    )
+
+
+def _listed(contents: Mapping[str, bytes]) -> dict[str, TargetFile]:
+    return {name: TargetFile.from_data(name, data, ["sha256"]) for name, data in contents.items()}
 
 
 def _root(before: Edition, signers: Mapping[Role, TufSigner]) -> Root:
@@ -134,13 +135,6 @@ def _root(before: Edition, signers: Mapping[Role, TufSigner]) -> Root:
             if keyid not in root.roles[role.value].keyids:
                 root.add_key(before.root.signed.keys[keyid], role.value)
     return root
-
-
-def _delegation(status_key: Key) -> Delegations:
-    role = DelegatedRole(
-        Role.STATUS.value, [status_key.keyid], threshold=1, terminating=True, paths=[STATUS_PATHS]
-    )
-    return Delegations({status_key.keyid: status_key}, {Role.STATUS.value: role})
 
 
 def _renewed(

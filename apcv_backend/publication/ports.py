@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from apcv_backend.publication.offered import Offered
 from cartes.errors import CarteError
 from cartes.seal import Signer
+from cartes.signing_draft import SigningDraft
 
 
 class PublicationRefused(CarteError):
@@ -64,8 +66,11 @@ class StatusSlots(Protocol):
 class RoleSigners(Protocol):
     """The keys of the publication's roles."""
 
-    def __call__(self, role: Role, at: datetime) -> Signer:
-        """The key that signs for a role at an instant. Raises what the vault raises."""
+    def __call__(self, role: Role, at: datetime) -> Signer | None:
+        """The key that signs for a role at an instant, or `None` when it is kept offline, elsewhere.
+
+        Raises what the vault raises.
+        """
         ...
 
 
@@ -73,13 +78,15 @@ class RoleSigners(Protocol):
 class Published:
     """What was published: the version tills see, when it was signed and ends (UTC), what was signed anew.
 
-    `renewed` names the roles whose metadata changed; it always ends with `timestamp`.
+    `renewed` names the roles whose metadata changed; it always ends with `timestamp`. `awaiting` says what
+    the keepers of offline keys should be asked to sign.
     """
 
     version: int
     issued_at: datetime
     expires_at: datetime
     renewed: tuple[Role, ...]
+    awaiting: tuple[str, ...] = ()
 
 
 Compose = Callable[[Mapping[str, bytes], datetime], Mapping[str, bytes]]
@@ -89,8 +96,12 @@ Compose = Callable[[Mapping[str, bytes], datetime], Mapping[str, bytes]]
 class TrustRepository(Protocol):
     """A place where signed files are published, one publication after another, never two at a time."""
 
-    def publish(self, compose: Compose, at: datetime) -> Published:
+    def publish(self, compose: Compose, at: datetime, offered: Offered | None = None) -> Published:
         """Publish what `compose` gives. Raises a `PublicationRefused`, or `OSError` when the disk refuses."""
+        ...
+
+    def draft_targets(self, compose: Compose, at: datetime, offered: Offered | None = None) -> SigningDraft:
+        """What the keepers of offline keys should sign for the trust list `compose` gives."""
         ...
 
     def expires_at(self) -> datetime | None:

@@ -24,7 +24,10 @@ from typing import Final
 
 from tuf.api.serialization import DeserializationError
 
-from apcv_backend.publication.edition import ISSUED_AT, TIME, Edition, NextEdition, next_edition
+from apcv_backend.publication.edition import NextEdition, next_edition
+from apcv_backend.publication.edition_words import ISSUED_AT, TIME, Edition
+from apcv_backend.publication.offered import Offered
+from apcv_backend.publication.offline import KeyringMixed, draft_targets, is_offline, root_to_publish
 from apcv_backend.publication.ports import (
     Compose,
     PublicationClockBehind,
@@ -44,6 +47,7 @@ from apcv_backend.publication.tuf_words import (
     Targets,
     Timestamp,
 )
+from cartes.signing_draft import SigningDraft
 
 CLOCK_SKEW: Final = timedelta(seconds=300)
 
@@ -62,18 +66,17 @@ class FolderRepository:
         self._signers = signers
         self._write = write_in_one_step if write is None else write
 
-    def publish(self, compose: Compose, at: datetime) -> Published:
-        """Publish what `compose` gives, as of `at`.
+    def publish(self, compose: Compose, at: datetime, offered: Offered | None = None) -> Published:
+        """Publish what `compose` gives, as of `at`, with what the keepers of offline keys `offered`.
 
-        Raises `PublicationDamaged`, `PublicationClockBehind`, `RootKeyChanged`, what the vault raises, or
-        `OSError`.
+        Raises a `PublicationRefused` (`PublicationDamaged`, `PublicationClockBehind`, `RootKeyChanged`, those
+        of `offline`), what the vault raises, or `OSError`.
         """
         with self._alone():
             before = self._read()
             at = _not_before(before, at.astimezone(UTC).replace(microsecond=0))
             contents = compose(before.contents, at)
-            signers = {role: TufSigner(self._signers(role, at)) for role in Role}
-            after = next_edition(before, contents, signers, at)
+            after = next_edition(before, contents, self._tuf_signers(at), at, offered)
             self._put(after)
             prune(self._directory)
         return Published(
@@ -81,7 +84,30 @@ class FolderRepository:
             issued_at=at,
             expires_at=after.timestamp.signed.expires,
             renewed=after.renewed,
+            awaiting=after.awaiting,
         )
+
+    def draft_targets(self, compose: Compose, at: datetime, offered: Offered | None = None) -> SigningDraft:
+        """What the keepers should sign for the trust list of now, under the root in force or offered.
+
+        Publishes nothing. Raises a `PublicationRefused`, what the vault raises, or `OSError`.
+        """
+        with self._alone():
+            before = self._read()
+            at = _not_before(before, at.astimezone(UTC).replace(microsecond=0))
+            contents = compose(before.contents, at)
+            signers = self._tuf_signers(at)
+            if not is_offline(signers):
+                raise KeyringMixed(held="targets")
+            root = root_to_publish(before, offered or Offered(), signers, at)
+            roots = [self._bytes(f"metadata/{n}.root.json") for n in range(1, root.signed.version)]
+            chain = (*(data for data in roots if data is not None), root.to_bytes())
+            return draft_targets(before, contents, chain, signers, at)
+
+    def _tuf_signers(self, at: datetime) -> dict[Role, TufSigner]:
+        """The keys this publisher holds: those of root and targets may be elsewhere."""
+        held = {role: self._signers(role, at) for role in Role}
+        return {role: TufSigner(signer) for role, signer in held.items() if signer is not None}
 
     def expires_at(self) -> datetime | None:
         """When the publication in force ends (UTC), or `None` before the first one."""
@@ -143,10 +169,11 @@ class FolderRepository:
             if self._bytes(relative) != data:
                 self._write(self._directory / relative, data)
         for role, metadata in (
-            (Role.ROOT, after.root),
             (Role.TARGETS, after.targets),
             (Role.STATUS, after.status),
             (Role.SNAPSHOT, after.snapshot),
+            # A root may take away the right of whoever signed the timestamp in force: they change together.
+            (Role.ROOT, after.root),
         ):
             if role in after.renewed:
                 file = f"{metadata.signed.version}.{role.value}.json"

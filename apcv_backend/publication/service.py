@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from apcv_backend.config import Config
+from apcv_backend.publication.offered import Offered
 from apcv_backend.publication.ports import Published, StatusSlots, TrustRepository
 from apcv_backend.publication.rules import (
     TRUST_TARGET,
@@ -24,6 +25,7 @@ from apcv_backend.publication.rules import (
     trust_target,
 )
 from cartes.cards import CardKind
+from cartes.signing_draft import SigningDraft
 from cartes.status import StatusList, StatusPurpose
 
 
@@ -42,12 +44,18 @@ class PublicationService:
         self._issuer_keys = issuer_keys
         self._config = config
 
-    def publish(self, at: datetime) -> Published:
+    def publish(self, at: datetime, offered: Offered | None = None) -> Published:
         """Publish the state of now, as of `at` (UTC). Safe to call from several processes at once.
+
+        `offered` is what the keepers of offline keys signed, if they did.
 
         Raises a `PublicationRefused` or `OSError`; what was published before then stands.
         """
-        return self._repository.publish(self._compose, at)
+        return self._repository.publish(self._compose, at, offered)
+
+    def draft_targets(self, at: datetime, offered: Offered | None = None) -> SigningDraft:
+        """The trust list of now, for the keepers of offline keys to sign. Publishes nothing."""
+        return self._repository.draft_targets(self._compose, at, offered)
 
     def expires_at(self) -> datetime | None:
         """When the publication in force ends (UTC), or `None` before the first one."""
