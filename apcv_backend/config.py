@@ -99,7 +99,7 @@ class Config:
             mds_root=reader.optional_path("MDS_ROOT"),
             android_status=reader.optional_path("ANDROID_STATUS"),
             ecps_binding=reader.binding("ECPS_BINDING"),
-            status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 28),
+            status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 27),
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
             proxies=reader.number("PROXIES", 0, 0, 8),

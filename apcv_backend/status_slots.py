@@ -1,16 +1,12 @@
 """The slots of the status lists: one for each (phone, kind of card, exercice), kept through renewals.
 
-A slot's index is drawn at random, so that its place in a list tells nothing of when or to whom it was given.
-It
-is given to another only 96 h after the last card on it expired (`docs/formats/qr.md`): until then a till may
-hold
-a revocation that names it. A suspended slot is never given to another. A revoked one stays revoked: whoever
-may
-have a card again gets a new slot.
+A slot's index is drawn at random, so that its place in a list tells nothing of when or to whom it was given. It
+is given to another only 96 h after the last card on it expired (`docs/formats/qr.md`), and a revoked one later
+still: until then a till may hold a revocation that names it. A suspended slot is never given to another. A
+revoked one stays revoked: whoever may have a card again gets a new slot.
 
 Every method works inside the caller's transaction: a card and its slot, a withdrawal and its revocations,
-exist
-together or not at all.
+exist together or not at all.
 """
 
 from __future__ import annotations
@@ -28,6 +24,9 @@ from cartes.errors import CarteError
 
 REUSED_AFTER = timedelta(hours=96)
 """How long after its last card expired a slot rests before it is given again."""
+REVOKED_REUSED_AFTER = REUSED_AFTER + timedelta(hours=72 + 2)
+"""A revoked slot rests longer: a till that saw it revoked remembers it until 96 h after the last moment a
+card could live on it, which for the till is 72 h after the last list that named it; two hours for clocks."""
 
 _DRAWS = 64
 _GONE = "gone:{list}:{idx}"
@@ -177,7 +176,11 @@ class StatusSlots:
                     index_elements=["list_id", "idx"],
                     set_=fresh,
                     where=(status_slots.c.taken_until < at - REUSED_AFTER)
-                    & (status_slots.c.state != "suspended"),
+                    & (status_slots.c.state != "suspended")
+                    & (
+                        (status_slots.c.state != "revoked")
+                        | (status_slots.c.taken_until < at - REVOKED_REUSED_AFTER)
+                    ),
                 ).returning(status_slots.c.idx)
             ).one_or_none()
             if given is not None:

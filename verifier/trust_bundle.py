@@ -27,7 +27,7 @@ from cartes.signed_metadata import (
     parse_role,
     role_keys,
 )
-from cartes.status import StatusList, StatusPurpose
+from cartes.status import LIVE_WINDOW, StatusPurpose, StatusShards
 from cartes.trust import TrustList
 
 TRUST_TARGET: Final = "trust.json"
@@ -60,8 +60,8 @@ class TrustBundle:
     """
 
     trust: TrustList
-    revoked: Mapping[int, StatusList]
-    suspended: Mapping[int, StatusList]
+    revoked: Mapping[int, StatusShards]
+    suspended: Mapping[int, StatusShards]
     signed_at: datetime
     expires_at: datetime
     versions: Mapping[str, int]
@@ -98,8 +98,8 @@ def check_bundle(files: TrustFiles) -> TrustBundle:
     status = parse_role(files.status, "targets", "status.json").check(_status_authority(targets))
     _check_listed(snapshot, status, files.status)
     trust = _trust_list(files, targets)
-    revoked: dict[int, StatusList] = {}
-    suspended: dict[int, StatusList] = {}
+    revoked: dict[int, StatusShards] = {}
+    suspended: dict[int, StatusShards] = {}
     for list_id in trust.status_lists:
         for purpose, lists in ((StatusPurpose.REVOKED, revoked), (StatusPurpose.SUSPENDED, suspended)):
             lists[list_id] = _status_list(files, status, list_id, purpose)
@@ -119,6 +119,22 @@ def check_bundle(files: TrustFiles) -> TrustBundle:
             "trust": trust.version,
         },
     )
+
+
+def check_shards(bundle: TrustBundle) -> None:
+    """Prove every shard of every list, as a till does once, when it is offered them. Raises `BadMetadata`.
+
+    A scan opens the one shard it needs, of lists this was once true of.
+    """
+    for purpose, lists in (
+        (StatusPurpose.REVOKED, bundle.revoked),
+        (StatusPurpose.SUSPENDED, bundle.suspended),
+    ):
+        for list_id, listed in lists.items():
+            try:
+                listed.check_whole()
+            except CarteError as refused:
+                raise BadMetadata(file=status_target(list_id, purpose), why=str(refused)) from refused
 
 
 def _check_listed(parent: SignedRole, child: SignedRole, data: bytes) -> None:
@@ -155,14 +171,15 @@ def _trust_list(files: TrustFiles, targets: SignedRole) -> TrustList:
         raise BadMetadata(file=TRUST_TARGET, why=str(refused)) from refused
 
 
-def _status_list(files: TrustFiles, status: SignedRole, list_id: int, purpose: StatusPurpose) -> StatusList:
+def _status_list(files: TrustFiles, status: SignedRole, list_id: int, purpose: StatusPurpose) -> StatusShards:
     name = status_target(list_id, purpose)
     data = _target(files, status, name)
     try:
-        found = StatusList.decode(data)
+        found = StatusShards.parse(data)
     except CarteError as refused:
         raise BadMetadata(file=name, why=str(refused)) from refused
-    if (found.list_id, found.purpose) != (list_id, purpose):
+    head = found.head
+    if (head.list_id, head.purpose, head.number) != (list_id, purpose, LIVE_WINDOW):
         raise BadMetadata(file=name, why="another_list")
     return found
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from cartes.errors import TrustStoreStale, VerifierClockBehind
 from cartes.seal import CLOCK_SKEW_S
-from cartes.status import StatusList
+from cartes.standing import SlotStates
 from cartes.trust import TrustList
 from verifier.trust_bundle import SignedMoment, TrustBundle
 from verifier.trust_errors import TrustRolledBack
@@ -23,17 +23,26 @@ GRACE: Final = timedelta(hours=48)
 CLOCK_SKEW: Final = timedelta(seconds=CLOCK_SKEW_S)
 
 
+class KnownList(SlotStates, Protocol):
+    """A status list as a till knows it."""
+
+    @property
+    def indices(self) -> frozenset[int]:
+        """Every slot the list sets: opens all of it, which no scan needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustSnapshot:
     """What a till may believe now, all of it proven. Instants are aware UTC.
 
     `signed_at` is when the publisher last spoke, `expires_at` the first end among its signatures, `floor` the
-    latest signed time this till has ever seen: no believable clock is earlier.
+    latest signed time this till has ever seen: no believable clock is earlier. `revoked` answers for what
+    this till has seen revoked before as well.
     """
 
     trust: TrustList
-    revoked: Mapping[int, StatusList]
-    suspended: Mapping[int, StatusList]
+    revoked: Mapping[int, KnownList]
+    suspended: Mapping[int, KnownList]
     signed_at: datetime
     expires_at: datetime
     floor: datetime

@@ -3,7 +3,8 @@
     store/
       current             the name of the generation in force: replaced in one step
       floor.json          the latest signed timestamp ever seen, as it was signed
-      generations/7-1a2b/ one publication, whole: N.root.json, four roles, targets/
+      generations/7-1a2b/ one publication, whole: N.root.json, four roles, targets/, and `revocations`:
+                          what this till has seen revoked, up to and with this publication
 
 A new publication is written beside the old one and only then becomes current, so that a cut of power leaves
 one or the other. It is accepted only if no role's version goes back. The floor is a signed file, not a date:
@@ -28,12 +29,20 @@ from urllib.parse import quote, unquote
 from cartes.errors import TrustStoreUnusable
 from cartes.signed_metadata import BadMetadata, check_roots, parse_role
 from verifier.durable import locked, sync_directory, write_durably
+from verifier.revocation_memory import (
+    MEMORY_FILE,
+    NOTHING_SEEN,
+    RevocationMemory,
+    RevokedAsSeen,
+    SuspendedAsListed,
+)
 from verifier.trust_bundle import (
     SignedMoment,
     TrustBundle,
     TrustFiles,
     check_bundle,
     check_moment,
+    check_shards,
 )
 from verifier.trust_errors import (
     RootUnusable,
@@ -87,14 +96,14 @@ class TrustStore:
         """
         folder = self._current_folder()
         try:
-            snapshot = self._snapshot(folder)
+            snapshot = self._snapshot(folder, at)
         except FileNotFoundError as error:
             again = self._current_folder()
             if again == folder:
                 raise _missing(folder, error) from error
             # Two refreshes came while this generation was read, and took it away.
             try:
-                snapshot = self._snapshot(again)
+                snapshot = self._snapshot(again, at)
             except FileNotFoundError as gone:
                 raise _missing(again, gone) from gone
         snapshot.check(at)
@@ -130,6 +139,7 @@ class TrustStore:
                 return False
             contents = {f"{version}.root.json": data for version, data in files.roots.items()}
             contents |= {f"{role}.json": getattr(files, role) for role in _ROLES}
+            contents[MEMORY_FILE] = self._memory().having_seen(offered, at).encode()
             contents |= {f"targets/{quote(name, safe='')}": data for name, data in files.target_files.items()}
             self._install(f"{offered.versions['timestamp']}-{os.urandom(4).hex()}", contents)
             # After the publication it comes from: written first, a cut here could leave a floor whose root
@@ -148,11 +158,12 @@ class TrustStore:
             raise TrustStoreUnusable(file=_CURRENT, why="name")
         return self._directory / _GENERATIONS / name
 
-    def _snapshot(self, folder: Path) -> TrustSnapshot:
+    def _snapshot(self, folder: Path, at: datetime) -> TrustSnapshot:
         try:
             files = _files_in(folder)
             bundle = check_bundle(files)
             floor = self._floor(files.roots)
+            memory = RevocationMemory.decode((folder / MEMORY_FILE).read_bytes())
         except BadMetadata as refused:
             raise TrustStoreUnusable(**refused.facts) from refused
         except FileNotFoundError:
@@ -164,8 +175,8 @@ class TrustStore:
         # The floor can only add to what the publication in force says: taking its file away lowers nothing.
         return TrustSnapshot(
             bundle.trust,
-            bundle.revoked,
-            bundle.suspended,
+            {number: RevokedAsSeen(listed, memory, at) for number, listed in bundle.revoked.items()},
+            {number: SuspendedAsListed(listed) for number, listed in bundle.suspended.items()},
             bundle.signed_at,
             bundle.expires_at,
             bundle.signed_at if floor is None else max(bundle.signed_at, floor.signed_at),
@@ -177,6 +188,18 @@ class TrustStore:
         except FileNotFoundError:
             return None
         return check_moment(timestamp, _FLOOR, check_roots(roots))
+
+    def _memory(self) -> RevocationMemory:
+        """What the generation in force remembers. Raises `TrustStoreUnusable`: nothing seen may be lost."""
+        folder = self._current_folder()
+        try:
+            return RevocationMemory.decode((folder / MEMORY_FILE).read_bytes())
+        except FileNotFoundError as error:
+            if folder.name.startswith(_NEVER_REFRESHED):
+                return NOTHING_SEEN
+            raise TrustStoreUnusable(file=MEMORY_FILE, why="missing") from error
+        except OSError as error:
+            raise TrustStoreUnusable(file=MEMORY_FILE, why=type(error).__name__) from error
 
     # --- Accepting ----------------------------------------------------------------------------------
 
@@ -191,6 +214,7 @@ class TrustStore:
             raise TrustStoreUnusable(**refused.facts) from refused
         try:
             offered = check_bundle(files)
+            check_shards(offered)
         except BadMetadata as refused:
             raise TrustForged(**refused.facts) from refused
         if kept is not None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -15,6 +15,7 @@ from apcv_backend.publication.offered import Offered
 from cartes.errors import CarteError
 from cartes.seal import Signer
 from cartes.signing_draft import SigningDraft
+from cartes.status import StatusPurpose
 
 
 class PublicationRefused(CarteError):
@@ -52,14 +53,14 @@ class Role(enum.Enum):
 
 
 class StatusSlots(Protocol):
-    """The states of slots, as the register knows them now."""
+    """The states of slots, as the register knows them now. Indices come sorted, each once."""
 
-    def revoked(self, list_id: int, at: datetime) -> frozenset[int]:
-        """The slots of a list that are revoked and on which a card could still live at `at`."""
+    def live(self, list_id: int, purpose: StatusPurpose, at: datetime) -> Sequence[int]:
+        """The revoked, or suspended, slots of a list on which a card may still be alive at `at`."""
         ...
 
-    def suspended(self, list_id: int, at: datetime) -> frozenset[int]:
-        """The slots of a list that are suspended at `at`."""
+    def all(self, list_id: int, purpose: StatusPurpose) -> Sequence[int]:
+        """All the revoked, or suspended, slots of a list, however old, that were not given again."""
         ...
 
 

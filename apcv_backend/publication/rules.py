@@ -1,4 +1,4 @@
-"""What is published: the trust list from the keys and the settings, and when a status list is written anew.
+"""What is published of trust: the list made from the keys and the settings.
 
 Pure: keys, settings and states in, values out. The list published is the one in force as long as nothing it
 says has changed, so that a till downloads it once.
@@ -12,15 +12,11 @@ from typing import Any, Final, Protocol
 
 from apcv_backend.config import Config, Environment, RelyingParty
 from cartes.cards import CardKind
-from cartes.errors import CarteError, InvalidValue
-from cartes.status import StatusList, StatusPurpose
 from cartes.trust import RESERVED_PROFILE, IssuerKey, KindPolicy, TrustList, standard_profiles
 
 TRUST_TARGET: Final = "trust.json"
 LONGEST_LIVES: Final = {CardKind.APCV: timedelta(hours=72), CardKind.ECPS: timedelta(hours=24)}
 """The longest life of a card of each kind (top of `docs/formats/qr.md`)."""
-STATUS_REWRITTEN_AFTER: Final = timedelta(hours=12)
-"""A list that did not change is dated anew after this: tills refuse to judge by one older than 96 h."""
 _ENVIRONMENTS: Final = {
     Environment.DEVELOPMENT: "demo",
     Environment.TEST: "test",
@@ -66,11 +62,6 @@ class IssuerKeyRecord(Protocol):
     def revoked_at(self) -> datetime | None:
         """When it was withdrawn (UTC), if it was."""
         ...
-
-
-def status_target(list_id: int, purpose: StatusPurpose) -> str:
-    """The name under which a status list is published, such as `status/1-revoked`."""
-    return f"status/{list_id}-{purpose.value}"
 
 
 def build_trust_list(
@@ -136,18 +127,3 @@ def trust_target(
     if same.encode() == published:
         return published
     return build_trust_list(listed, config, before.version + 1, at).encode()
-
-
-def status_list_target(
-    published: bytes | None, wanted: StatusList, rewritten_after: timedelta = STATUS_REWRITTEN_AFTER
-) -> bytes:
-    """The status list to publish: the one in force if it says the same and is young enough, or `wanted`."""
-    if published is not None:
-        try:
-            before = StatusList.decode(published)
-        except CarteError as refused:
-            raise InvalidValue(what="published_status_list", list=wanted.list_id) from refused
-        same = (before.size, before.indices) == (wanted.size, wanted.indices)
-        if same and wanted.issued_at - before.issued_at < rewritten_after:
-            return published
-    return wanted.encode()

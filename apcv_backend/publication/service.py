@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from apcv_backend.config import Config
 from apcv_backend.publication.offered import Offered
@@ -20,13 +21,12 @@ from apcv_backend.publication.ports import Published, StatusSlots, TrustReposito
 from apcv_backend.publication.rules import (
     TRUST_TARGET,
     IssuerKeyRecord,
-    status_list_target,
-    status_target,
     trust_target,
 )
+from apcv_backend.publication.status_targets import full_lists, live_list, live_target
 from cartes.cards import CardKind
 from cartes.signing_draft import SigningDraft
-from cartes.status import StatusList, StatusPurpose
+from cartes.status import StatusHead, StatusPurpose
 
 
 class PublicationService:
@@ -71,13 +71,10 @@ class PublicationService:
             TRUST_TARGET: trust_target(published.get(TRUST_TARGET), self._issuer_keys(), self._config, at)
         }
         for kind in CardKind:
-            for purpose, indices in (
-                (StatusPurpose.REVOKED, self._slots.revoked(kind.wire, at)),
-                (StatusPurpose.SUSPENDED, self._slots.suspended(kind.wire, at)),
-            ):
-                # A capacity made smaller must not hide slots given before.
-                size = max(self._config.status_capacity, max(indices, default=0) + 1)
-                wanted = StatusList(kind.wire, purpose, size, at, indices)
-                name = status_target(kind.wire, purpose)
-                targets[name] = status_list_target(published.get(name), wanted)
+            for purpose in StatusPurpose:
+                head = StatusHead(kind.wire, purpose, self._config.status_capacity, at)
+                name = live_target(kind.wire, purpose)
+                live = self._slots.live(kind.wire, purpose, at)
+                targets[name] = live_list(published.get(name), head, live)
+                targets |= full_lists(published, head, partial(self._slots.all, kind.wire, purpose))
         return targets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -12,6 +12,7 @@ from apcv_backend.config import Config
 from apcv_backend.publication.ports import Published, Role
 from apcv_backend.publication.repository import FolderRepository, write_in_one_step
 from apcv_backend.publication.service import PublicationService
+from cartes.status import StatusPurpose
 from tests.simulators.clock import MORNING
 from tests.simulators.issuing import WordKey
 from verifier.trust_store import TrustStore
@@ -47,11 +48,12 @@ class MemorySlots:
     revoked_slots: dict[int, set[int]] = field(default_factory=dict)
     suspended_slots: dict[int, set[int]] = field(default_factory=dict)
 
-    def revoked(self, list_id: int, at: datetime) -> frozenset[int]:
-        return frozenset(self.revoked_slots.get(list_id, ()))
+    def live(self, list_id: int, purpose: StatusPurpose, at: datetime) -> Sequence[int]:
+        return self.all(list_id, purpose)
 
-    def suspended(self, list_id: int, at: datetime) -> frozenset[int]:
-        return frozenset(self.suspended_slots.get(list_id, ()))
+    def all(self, list_id: int, purpose: StatusPurpose) -> Sequence[int]:
+        slots = {StatusPurpose.REVOKED: self.revoked_slots, StatusPurpose.SUSPENDED: self.suspended_slots}
+        return sorted(slots[purpose].get(list_id, ()))
 
 
 def settings(publication_dir: Path, **changes: str) -> Config:

@@ -64,7 +64,10 @@ def test_a_first_publication_has_every_role_and_file(publisher: Publisher) -> No
             assert hashlib.sha256(path.read_bytes()).hexdigest() == described["hashes"]["sha256"]
     assert metadata(publisher, "timestamp.json")["issued_at"] == "2026-11-21T10:00:00Z"
     assert set(metadata(publisher, "1.status.json")["targets"]) == {
-        f"status/{number}-{purpose}" for number in (1, 2) for purpose in ("revoked", "suspended")
+        f"status/{number}-{purpose}{which}"
+        for number in (1, 2)
+        for purpose in ("revoked", "suspended")
+        for which in ("", "-all")
     }
 
 
@@ -300,7 +303,7 @@ def test_old_versions_are_taken_away_and_nothing_in_force_with_them(
         *("1.root.json", "timestamp.json", "1.targets.json"),
         *(f"{version}.{role}.json" for version in (10, 11, 12) for role in ("snapshot", "status")),
     }
-    assert len(list((publisher.directory / "targets" / "status").iterdir())) == 3 + 3
+    assert len(list((publisher.directory / "targets" / "status").iterdir())) == 3 + 3 + 4
     store = publisher.new_till(tmp_path / "store")
     refresh(store, str(publisher.directory), MORNING + hours(1))
     assert store.load(MORNING + hours(1)).revoked[1].indices == {11}

@@ -14,8 +14,11 @@ from apcv_backend.database import Database
 from apcv_backend.publication.routes import make_blueprint
 from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.tables import status_slots
+from cartes.status import StatusPurpose
 from tests.simulators.clock import MORNING
-from tests.simulators.publisher import Publisher, hours
+from tests.simulators.publisher import Publisher
+
+REVOKED, SUSPENDED = StatusPurpose.REVOKED, StatusPurpose.SUSPENDED
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_every_published_file_is_served_as_it_is(publisher: Publisher, client: F
     paths = [
         path for folder in ("metadata", "targets") for path in (publisher.directory / folder).rglob("*.*")
     ]
-    assert len(paths) == 10
+    assert len(paths) == 14
 
     for path in paths:
         answer = client.get(f"/publication/{path.relative_to(publisher.directory)}")
@@ -104,18 +107,20 @@ def test_slots_are_read_by_list_and_state(database: Database) -> None:
     put(database, 9, "revoked", tomorrow, list_id=2)
     slots = SqlStatusSlots(database)
 
-    assert slots.revoked(1, MORNING) == {2, 4}
-    assert slots.suspended(1, MORNING) == {3}
-    assert slots.revoked(2, MORNING) == {9}
-    assert slots.suspended(2, MORNING) == frozenset()
+    assert list(slots.live(1, REVOKED, MORNING)) == list(slots.all(1, REVOKED)) == [2, 4]
+    assert list(slots.live(1, SUSPENDED, MORNING)) == list(slots.all(1, SUSPENDED)) == [3]
+    assert list(slots.live(2, REVOKED, MORNING)) == [9]
+    assert list(slots.live(2, SUSPENDED, MORNING)) == []
 
 
-def test_a_revocation_is_published_until_its_slot_may_be_given_again(database: Database) -> None:
-    """96 h after the slot's last card expired, no card on it can live; a suspension has no such end."""
-    put(database, 2, "revoked", MORNING)
-    put(database, 3, "suspended", MORNING)
+@pytest.mark.parametrize("purpose", list(StatusPurpose))
+def test_the_live_window_names_a_slot_as_long_as_a_card_may_live_on_it(
+    database: Database, purpose: StatusPurpose
+) -> None:
+    """To the last card's end and 300 s more, for tills with a slow clock; the full list names it still."""
+    put(database, 2, purpose.value, MORNING)
     slots = SqlStatusSlots(database)
 
-    assert slots.revoked(1, MORNING + hours(96)) == {2}
-    assert slots.revoked(1, MORNING + hours(96) + timedelta(seconds=1)) == frozenset()
-    assert slots.suspended(1, MORNING + timedelta(days=365)) == {3}
+    assert list(slots.live(1, purpose, MORNING + timedelta(seconds=300))) == [2]
+    assert list(slots.live(1, purpose, MORNING + timedelta(seconds=301))) == []
+    assert list(slots.all(1, purpose)) == [2]

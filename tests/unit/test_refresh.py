@@ -93,7 +93,8 @@ def test_progress_is_told_file_by_file(publisher: Publisher, store: TrustStore) 
     assert told[-1][2] == sum(
         path.stat().st_size
         for path in publisher.directory.rglob("*.*")
-        if path.is_file() and path.name not in {".lock", "1.root.json"}
+        # What is for audit is not fetched: a till lives on the live window.
+        if path.is_file() and path.name not in {".lock", "1.root.json"} and not path.match("*-all")
     )
 
 

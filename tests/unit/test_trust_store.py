@@ -165,7 +165,7 @@ def test_a_stop_at_any_write_leaves_the_old_state_or_the_new(publisher: Publishe
             break
         assert store.load(at).revoked[1].indices == {step}
 
-    assert stops == 1 + 4 + 5 + 1 + 1  # root, roles, files, the pointer, the floor
+    assert stops == 1 + 4 + 1 + 5 + 1 + 1  # root, roles, what was seen revoked, files, the pointer, the floor
 
 
 def test_readers_always_find_a_whole_generation(
