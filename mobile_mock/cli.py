@@ -1,5 +1,7 @@
 """The phone's command line: enrol, card, renew, qr, devices, notices, lost, makers. French first.
 
+The commands of the two-way mode (trust, answer, authorise) are in `cli_two_way.py`.
+
 Exit codes: 0 done; 1 the backend refused; 2 wrong usage; 3 the backend does not answer; 4 the phone's
 memory holds nothing usable for this (missing, damaged, busy, not enrolled, no card); 5 the phone refused,
 or the answer made no sense. Results go to standard output, steps and refusals to standard error, and
@@ -27,7 +29,9 @@ from mobile_mock.cli_terms import (
     now,
     pocket_option,
     told,
+    write_file,
 )
+from mobile_mock.cli_two_way import answer, authorise, trust
 from mobile_mock.client_data import DEVELOPMENT_ORIGIN, DEVELOPMENT_PACKAGE, ClientShape
 from mobile_mock.errors import PocketError
 from mobile_mock.holder import Holder
@@ -188,9 +192,9 @@ def qr(
     with holder_of(folder, said) as holder:
         shown = holder.show_qr(CardKind(kind), now(), name=shape or exercice)
         if png is not None:
-            _write(png, shown.png())
+            write_file(png, shown.png())
         if svg is not None:
-            _write(svg, shown.svg().encode())
+            write_file(svg, shown.svg().encode())
         if text:
             click.echo(shown.text)
         if not (png or svg or text):
@@ -289,8 +293,6 @@ def _show(said: Said, kept: KeptCard) -> None:
     click.echo(f"{kept.kind.value} {kept.name} : " + said(f"valable jusqu'au {until}", f"good until {until}"))
 
 
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise PocketError(file=str(path), why=error.strerror or "write_failed") from error
+main.add_command(trust)
+main.add_command(answer)
+main.add_command(authorise)

@@ -149,3 +149,11 @@ def holder_of(
             address = BackendAddress.parse(pocket.backend_url)
         with backend_at(address, ca_file, said) as backend:
             yield Holder(pocket, backend, random=secrets.token_bytes)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a picture where the person asked. Raises `PocketError`."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise PocketError(file=str(path), why=error.strerror or "write_failed") from error

@@ -82,6 +82,66 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The server sent a card that this phone cannot use; it was not kept.",
     ),
     "cannot_draw": ("Ce QR ne peut pas être dessiné.", "This QR cannot be drawn."),
+    "request_unreadable": (
+        "Ce code n'est pas la demande d'un poste, ou il a été mal lu. Lisez-le de nouveau.",
+        "This code is not a till's request, or was misread. Read it again.",
+    ),
+    "request_invalid": (
+        "Cette demande n'a pas été faite selon les règles : rien n'a été envoyé.",
+        "This request was not made by the rules: nothing was sent.",
+    ),
+    "request_signature_invalid": (
+        "La signature de cette demande est fausse : rien n'a été envoyé.",
+        "The signature of this request is wrong: nothing was sent.",
+    ),
+    "request_stale": (
+        "Cette demande a plus d'une minute. Demandez-en une nouvelle.",
+        "This request is more than a minute old. Ask for a new one.",
+    ),
+    "request_from_future": (
+        "Cette demande est en avance sur l'horloge de ce téléphone. Vérifiez les deux horloges.",
+        "This request is ahead of this phone's clock. Check both clocks.",
+    ),
+    "till_key_past_hours": (
+        "Les heures pour lesquelles ce poste était autorisé sont passées.",
+        "The hours this till was authorised for have ended.",
+    ),
+    "till_hours_too_long": (
+        "Ce poste demande plus de douze heures : refusé.",
+        "This till asks for more than twelve hours: refused.",
+    ),
+    "requester_not_proven": (
+        "Rien ne prouve qui demande : ne répondez pas, rien n'a été envoyé.",
+        "Nothing proves who asks: do not answer, nothing was sent.",
+    ),
+    "request_already_answered": (
+        "Ce téléphone a déjà répondu à cette demande. Demandez-en une nouvelle.",
+        "This phone already answered this request. Ask for a new one.",
+    ),
+    "request_declined": (
+        "Vous avez refusé : rien n'a été signé ni envoyé.",
+        "You said no: nothing was signed or sent.",
+    ),
+    "trust_store_stale": (
+        "Ce téléphone ne sait plus qui peut demander : connectez-le et actualisez (trust).",
+        "This phone no longer knows who may ask: connect it and refresh (trust).",
+    ),
+    "trust_store_unusable": (
+        "Ce téléphone ne sait pas qui peut demander : actualisez d'abord (trust).",
+        "This phone does not know who may ask: refresh first (trust).",
+    ),
+    "verifier_clock_behind": (
+        "L'horloge de ce téléphone est en retard. Mettez-la à l'heure.",
+        "This phone's clock is behind. Set it right.",
+    ),
+    "trust_refused": (
+        "Ces données de confiance ne sont pas authentiques, ou sont trop anciennes : refusées.",
+        "These trust data are not genuine, or too old: refused.",
+    ),
+    "no_code_read": (
+        "Il n'y a pas de code QR lisible dans cette image.",
+        "There is no readable QR code in this picture.",
+    ),
     "client_profile_unknown": (
         "Ce téléphone signe dans une forme qu'aucune caisse ne saurait relire.",
         "This phone signs in a shape that no till could rebuild.",

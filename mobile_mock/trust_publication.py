@@ -1,0 +1,136 @@
+"""Bring trust data from the publication into the phone, every signature and hash checked on the way.
+
+The publication is a folder of signed files (`docs/formats/trust.md`, The Update Framework) that any static
+server serves. The phone starts from a root its owner was given, follows newer roots signed by the one before,
+and takes the trust list and the e-CPS lists of one snapshot. An expired, older or mixed publication is
+refused, and the phone keeps what it had.
+
+What a till does and this phone does not: it keeps what it proved, not the proofs, so a pocket edited by
+whoever holds the phone is not noticed; a full list and its deltas are not followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from cartes.cards import CardKind
+from cartes.errors import CarteError, InvalidValue
+from cartes.signed_metadata import (
+    BadMetadata,
+    RoleKeys,
+    SignedRole,
+    authority,
+    check_roots,
+    instant,
+    members_of,
+    parse_role,
+    role_keys,
+)
+from cartes.status import StatusPurpose
+from cartes.trust import TrustList
+from mobile_mock.errors import PhoneError
+from mobile_mock.trust_data import known_from, trust_members
+
+Fetch = Callable[[str], bytes | None]
+"""The bytes of a file of the publication by its path, or None when there is no such file."""
+_MOST_ROOTS: Final = 64
+_STATUS_ROLE: Final = "status"
+_STATUS_PATHS: Final = ["status/*"]
+
+
+class TrustRefused(PhoneError):
+    """The publication offered is not genuine, not whole, expired, or older than what the phone has."""
+
+    code = "trust_refused"
+
+
+def fetch_trust(root: bytes, fetch: Fetch, at: datetime, kept: Any = None) -> dict[str, object]:
+    """The members of `trust.json` from a publication, proven from `root` on.
+
+    `kept` is what the phone has, so that nothing older takes its place. Raises `TrustRefused`.
+    """
+    try:
+        members = _fetched(root, fetch, at)
+        offered = known_from(members)
+    except (CarteError, KeyError, TypeError, ValueError) as refused:
+        facts = refused.facts if isinstance(refused, CarteError) else {"why": "shape"}
+        raise TrustRefused(**facts) from refused
+    if isinstance(kept, dict) and int(offered.signed_at.timestamp()) < kept.get("signed_at", 0):
+        raise TrustRefused(why="rolled_back")
+    return members
+
+
+def _fetched(root: bytes, fetch: Fetch, at: datetime) -> dict[str, object]:
+    newest = _newest_root(root, fetch)
+    top = {role: authority(newest, role) for role in ("timestamp", "snapshot", "targets")}
+    timestamp = _role(fetch, "metadata/timestamp.json", "timestamp", "timestamp.json", top["timestamp"])
+    snapshot = _listed(fetch, timestamp, "snapshot", "snapshot.json", top["snapshot"])
+    targets = _listed(fetch, snapshot, "targets", "targets.json", top["targets"])
+    status = _listed(fetch, snapshot, "targets", "status.json", _status_authority(targets))
+    for role in (newest, timestamp, snapshot, targets, status):
+        if role.expires_at <= at:
+            raise BadMetadata(file=role.file, why="expired")
+    trust = _target(fetch, targets, "trust.json")
+    lists = [number for number, kind in TrustList.parse(trust).status_lists.items() if kind is CardKind.ECPS]
+    revoked, suspended = (
+        {number: _target(fetch, status, f"status/{number}-{purpose.value}") for number in lists}
+        for purpose in (StatusPurpose.REVOKED, StatusPurpose.SUSPENDED)
+    )
+    return trust_members(trust, revoked, suspended, instant(timestamp.file, timestamp.body, "issued_at"))
+
+
+def _newest_root(root: bytes, fetch: Fetch) -> SignedRole:
+    """The last of the roots, each signed by the one before and by itself."""
+    version = parse_role(root, "root", "root.json").unverified_body["version"]
+    roots = {version: root}
+    while len(roots) <= _MOST_ROOTS:
+        version += 1
+        data = fetch(f"metadata/{version}.root.json")
+        if data is None:
+            return check_roots(roots)[-1]
+        roots[version] = data
+    raise BadMetadata(file="root.json", why="too_many")
+
+
+def _role(fetch: Fetch, path: str, kind: str, file: str, keys: RoleKeys) -> SignedRole:
+    data = fetch(path)
+    if data is None:
+        raise BadMetadata(file=file, why="missing")
+    return parse_role(data, kind, file).check(keys)
+
+
+def _listed(fetch: Fetch, parent: SignedRole, kind: str, file: str, keys: RoleKeys) -> SignedRole:
+    """The version of a role that `parent` lists, and no other."""
+    entry = members_of(file, members_of(parent.file, parent.body.get("meta"), "meta").get(file), "not_listed")
+    version = entry.get("version")
+    role = _role(fetch, f"metadata/{version}.{file}", kind, file, keys)
+    if role.version != version:
+        raise BadMetadata(file=file, why="mix_and_match")
+    return role
+
+
+def _status_authority(targets: SignedRole) -> RoleKeys:
+    """Who signs the status lists: the one delegation there is, for its own paths."""
+    delegations = members_of(targets.file, targets.body.get("delegations"), "delegations")
+    listed = delegations.get("roles")
+    if not isinstance(listed, list) or len(listed) != 1:
+        raise BadMetadata(file=targets.file, why="delegations")
+    role = members_of(targets.file, listed[0], "delegations")
+    if role.get("name") != _STATUS_ROLE or role.get("paths") != _STATUS_PATHS:
+        raise BadMetadata(file=targets.file, why="delegations")
+    return role_keys(targets.file, delegations.get("keys"), role)
+
+
+def _target(fetch: Fetch, role: SignedRole, name: str) -> bytes:
+    """A target file, of the length and hash its role says."""
+    listed: Mapping[str, Any] = members_of(role.file, role.body.get("targets"), "targets")
+    entry = members_of(name, listed.get(name), "not_listed")
+    digest = members_of(name, entry.get("hashes"), "hashes").get("sha256")
+    folder, _, last = name.rpartition("/")
+    data = fetch("/".join(part for part in ("targets", folder, f"{digest}.{last}") if part))
+    if data is None or len(data) != entry.get("length") or hashlib.sha256(data).hexdigest() != digest:
+        raise InvalidValue(what=name, why="missing_or_changed")
+    return data
