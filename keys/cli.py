@@ -14,6 +14,7 @@ from keys.keyring import KeyRecord, Keyring
 from keys.offline_commands import COMMANDS as OFFLINE_COMMANDS
 from keys.rotation_commands import COMMANDS as ROTATION_COMMANDS
 from keys.sentences import sentence
+from keys.token_ceremony import hold_token_ceremony
 
 
 @click.group(help="Le coffre : clés et secrets, par référence, hors de git.")
@@ -28,10 +29,17 @@ def main() -> None:
 @click.option(
     "--days", type=int, default=DEVELOPMENT_DAYS, show_default=True, help="Durée des clés, en jours."
 )
-def ceremony(directory: Path, days: int) -> None:
+@click.option(
+    "--pkcs11", "token", help="Jeton où naissent les clés des cartes : pkcs11:token=…?module-path=…"
+)
+def ceremony(directory: Path, days: int, token: str | None) -> None:
     """Hold the ceremony now, with this machine's randomness, and print the transcript."""
+    now = datetime.now(UTC)
     try:
-        transcript = hold_ceremony(directory, datetime.now(UTC), random=secrets.token_bytes, days=days)
+        if token is None:
+            transcript = hold_ceremony(directory, now, random=secrets.token_bytes, days=days)
+        else:
+            transcript = hold_token_ceremony(directory, now, token, random=secrets.token_bytes, days=days)
     except KeyRefused as refusal:
         raise click.ClickException(sentence(refusal)) from refusal
     click.echo(f"Trousseau de {transcript.environment} créé le {transcript.at:%d/%m/%Y à %H:%M:%S} UTC")

@@ -185,6 +185,19 @@ def make_token_key(place: TokenPlace, label: str) -> bytes:
     return token.use(place, work, writes=True)
 
 
+def labels_taken(place: TokenPlace, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `labels` that an object of the token already bears. Raises `TokenUnusable`."""
+
+    def work(session: Session) -> tuple[str, ...]:
+        from pkcs11 import Attribute
+
+        return tuple(
+            label for label in labels if any(True for _ in session.get_objects({Attribute.LABEL: label}))
+        )
+
+    return token.use(place, work)
+
+
 def destroy_token_key(place: TokenPlace, label: str) -> None:
     """Destroy both halves of a key: what a ceremony that failed takes back. Raises `TokenUnusable`."""
 

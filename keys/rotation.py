@@ -195,9 +195,10 @@ def switched(records: Sequence[KeyRecord], policy: RotationPolicy, at: datetime)
 def revoked(records: Sequence[KeyRecord], public_key: bytes, at: datetime) -> tuple[KeyRecord, ...]:
     """The records of one purpose once a key is withdrawn at `at` (UTC), because somebody else may hold it.
 
-    When it was the key in use and another waits, that one takes over in the same change, at once. If it was
-    made too lately for every till to have heard of it, those that have not refuse its cards until they
-    refresh, and go on believing the stolen key: both end with the same refresh. Raises `RotationRefused`.
+    A key before it that still signs, in the settling time of a rotation, goes on: every till knows it.
+    Otherwise the one that waits takes over in the same change, at once. If it was made too lately for every
+    till to have heard of it, those that have not refuse its cards until they refresh, and go on believing the
+    stolen key: both end with the same refresh. Raises `RotationRefused`.
     """
     withdrawn_at = _down_to_the_second(at)
     (stolen,) = (record for record in records if record.public_key == public_key)

@@ -50,6 +50,7 @@ _WHY = {
     "no_such_token": "Aucun jeton ne porte ce nom.",
     "pin_incorrect": "Le code du jeton est faux ; il n'est pas essayé deux fois.",
     "name_taken": "Le dossier tient déjà une clé de ce nom : une clé n'en remplace jamais une autre.",
+    "pin_in_the_new_folder": "Le fichier du code (pin-source) doit être hors du dossier à créer.",
     "label_taken": "Le jeton tient déjà un objet de ce nom : une clé n'en remplace jamais une autre.",
     "not_a_card_key": "Le calendrier ne concerne que les clés qui signent des cartes (apcv, ecps).",
     "no_such_kid": "Le trousseau ne tient pas cette clé.",
