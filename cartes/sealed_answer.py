@@ -24,7 +24,7 @@ TAG_SIZE: Final = 16
 OVERHEAD: Final = ENC_SIZE + TAG_SIZE
 
 ANSWER: Final = qr.Form(3, qr.MIN_BYTES + OVERHEAD, qr.MAX_BYTES + OVERHEAD)
-"""A sealed answer: `complet` of the largest persona takes 457 bytes, 1103 digits."""
+"""A sealed answer: `complet` of the largest persona takes 457 bytes, 1102 digits."""
 
 
 def seal_answer(presentation: bytes, epk: bytes, ctx: bytes) -> bytes:

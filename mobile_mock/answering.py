@@ -62,6 +62,7 @@ def agree_to_authorise(offer_text: str, at: datetime, consent: Callable[[TillOff
     Raises:
         RequestRefused: not a till's offer, hours past or too long, or the owner said no.
     """
+    # 2. The key and the hours, before any gesture.
     offer = read_offer(offer_text)
     check_hours(offer, at)
     check_session(offer, at)

@@ -116,6 +116,7 @@ class TwoWayTill:
                 raise ContextUnexpected(why="already_answered")
         except CardRefused as refusal:
             return verdict((Reason(refusal.code, refusal.facts),), Freshness(checked_at=at))
+        # 11. The card inside, with this request as its context.
         others = tuple(one.ctx for one in waiting if one is not request)
         return self.verifier.check(qr.pack(shown), policy, at, ctx=request.ctx, also_asked=others)
 

@@ -145,7 +145,12 @@ def _walk_steps(name: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "steps"), [("a-enrol-and-issue.md", range(1, 19)), ("b-scan-offline.md", range(16))]
+    ("name", "steps"),
+    [
+        ("a-enrol-and-issue.md", range(1, 19)),
+        ("b-scan-offline.md", range(16)),
+        ("c-two-way-scan.md", range(1, 12)),
+    ],
 )
 def test_the_steps_of_a_walk_are_numbered_without_a_gap(name: str, steps: range) -> None:
     """The numbers in the comments of the code lead to a line of the page."""
