@@ -16,9 +16,11 @@ from apcv_backend.audit import Journal
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
+from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
 from apcv_backend.enrolment.code_service import CodeDesk
 from apcv_backend.enrolment.device_service import DeviceDesk
+from apcv_backend.enrolment.revocation_desk import RevocationDesk, actor_of
 from apcv_backend.enrolment.rules import Device
 from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom, Registration
 from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
@@ -43,7 +45,9 @@ from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 from cartes.errors import CarteError
 from cartes.seal import Signer
+from keys.errors import RotationRefused
 from keys.keyring import Keyring, Purpose, SecretName
+from keys.rotating import revoke as revoke_key
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Services:
     enrolment: EnrolmentRoom
     issuance: IssuanceService
     publication: PublicationService
+    revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
 
     def readiness(self, at: datetime) -> dict[str, bool]:
@@ -93,6 +98,28 @@ class Services:
     def sweep(self, at: datetime) -> int:
         """Forget what can serve no more at `at`; how many issuances were forgotten."""
         return self.issuance.sweep(at)
+
+    def revoke_issuer_key(self, kid: str, reason: str, agent: DeskAgent, at: datetime) -> None:
+        """Revoke a key that signs cards, named by its identifier or fingerprint; the next one signs at once.
+
+        The keyring keeps it and the trust list says it at the next publication. Raises `RotationRefused`.
+        """
+        signs_cards = {kind.value for kind in CardKind}
+        named = [key for key in self.keyring.public_keys() if kid in {key.kid, key.fingerprint}]
+        if not any(key.purpose.value in signs_cards for key in named):
+            raise RotationRefused(kid=kid, why="no_such_issuer_key")
+        revoke_key(self.config.keys_dir, kid, reason, at)
+        self.database.run(
+            lambda tx: self.journal.note(
+                tx,
+                "issuer_key.revoked",
+                actor=actor_of(agent),
+                subject=f"issuer_key:{kid}"[:120],
+                facts={"reason": reason},
+                at=at,
+            )
+        )
+        self.ephemeral.ring(PUBLICATION_BELL)
 
     def compromised_phones(self) -> Sequence[Device]:
         """The live phones of a model that the FIDO metadata in use calls compromised (WA-14)."""
@@ -163,6 +190,11 @@ def build(
             config, database, vault, journal, slots, rights, directory, keyring, random, terms
         ),
         publication=_publication(config, database, keyring),
+        revocation=RevocationDesk(
+            registers=SqlRegisters(database, vault, journal, slots),
+            random=random,
+            ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
+        ),
         terms=terms,
     )
 

@@ -60,6 +60,9 @@ class _LateCommands(_Operator):
     _ROOMS: ClassVar[dict[str, tuple[str, str]]] = {
         "code": ("apcv_backend.enrolment.mailing", "code"),
         "phone": ("apcv_backend.enrolment.phone_commands", "phone"),
+        "revoke": ("apcv_backend.enrolment.revocation_commands", "revoke"),
+        "suspend": ("apcv_backend.enrolment.revocation_commands", "suspend"),
+        "resume": ("apcv_backend.enrolment.revocation_commands", "resume"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
     }
 

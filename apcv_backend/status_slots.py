@@ -1,9 +1,9 @@
 """The slots of the status lists: one for each (phone, kind of card, exercice), kept through renewals.
 
-A slot's index is drawn at random, so that its place in a list tells nothing of when or to whom it was given. It
-is given to another only 96 h after the last card on it expired (`docs/formats/qr.md`), and a revoked one later
-still: until then a till may hold a revocation that names it. A suspended slot is never given to another. A
-revoked one stays revoked: whoever may have a card again gets a new slot.
+A slot's index is drawn at random, so that its place in a list tells nothing of when or to whom it was given.
+It is given to another only 96 h after the last card on it expired (`docs/formats/qr.md`), and a revoked one
+later still: until then a till may hold a revocation that names it. A suspended slot is never given to
+another. A revoked one stays revoked: whoever may have a card again gets a new slot.
 
 Every method works inside the caller's transaction: a card and its slot, a withdrawal and its revocations,
 exist together or not at all.
@@ -11,7 +11,7 @@ exist together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, select, update
@@ -119,6 +119,31 @@ class StatusSlots:
         if exercices is not None:
             theirs = and_(theirs, status_slots.c.exercice.in_(exercices))
         return self._revoke(tx, theirs, at)
+
+    def revoke_exercice(
+        self, tx: Connection, device_ids: Collection[str], exercice: str, at: datetime
+    ) -> int:
+        """Revoke the slots of one exercice on these phones; how many were not revoked before."""
+        theirs = and_(status_slots.c.device_id.in_(device_ids), status_slots.c.exercice == exercice)
+        return self._revoke(tx, theirs, at)
+
+    def suspend(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
+        """Suspend the valid slots of these phones: no new card on them meanwhile. How many there were."""
+        return self._turn(tx, device_ids, "valid", "suspended", at)
+
+    def resume(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
+        """Lift the suspension of these phones' slots; how many there were. A revoked slot stays revoked."""
+        return self._turn(tx, device_ids, "suspended", "valid", at)
+
+    @staticmethod
+    def _turn(tx: Connection, device_ids: Collection[str], old: str, new: str, at: datetime) -> int:
+        turned = tx.execute(
+            update(status_slots)
+            .where(status_slots.c.device_id.in_(device_ids), status_slots.c.state == old)
+            .values(state=new, changed_at=at)
+            .returning(status_slots.c.idx)
+        )
+        return len(turned.all())
 
     def _revoke(self, tx: Connection, which: ColumnElement[bool], at: datetime) -> int:
         revoked = tx.execute(

@@ -113,7 +113,7 @@ class DeviceDesk:
         def work(register: Register, asking: Device) -> None:
             device = self._own(register, asking, device_id)
             actor = f"device:{asking.device_id}"
-            _withdraw(register, device, why="withdrawn", actor=actor, notice_id=notice_id, at=at)
+            withdraw_one(register, device, why="withdrawn", actor=actor, notice_id=notice_id, at=at)
 
         self._as_holder(request, at, work)
         self._ring_publication()
@@ -140,7 +140,7 @@ class DeviceDesk:
             if device is None:
                 register.note("loss_report.refused", actor="anyone", subject="unknown", facts={}, at=at)
                 return False
-            _withdraw(register, device, why="lost", actor="loss_slip", notice_id=notice_id, at=at)
+            withdraw_one(register, device, why="lost", actor="loss_slip", notice_id=notice_id, at=at)
             return True
 
         # Refused after the commit: the error that was counted stays counted.
@@ -180,7 +180,7 @@ class DeviceDesk:
             for device in [] if subject_id is None else register.live_devices(subject_id):
                 if device.reference == reference:
                     actor = f"desk:{agent.name}@{agent.place}"[:120]
-                    _withdraw(register, device, why="lost", actor=actor, notice_id=notice_id, at=at)
+                    withdraw_one(register, device, why="lost", actor=actor, notice_id=notice_id, at=at)
                     return
             raise DeviceNotFound
 
@@ -226,9 +226,10 @@ def _prove(register: Register, proof: DpopProof, at: datetime) -> Device:
     return device
 
 
-def _withdraw(
+def withdraw_one(
     register: Register, device: Device, *, why: str, actor: str, notice_id: str, at: datetime
 ) -> None:
+    """Withdraw one phone inside the transaction of `register`, once; tell its holder and the journal."""
     register.lock_subject(device.subject_id)
     if not register.withdraw(device.device_id, why, at):
         return

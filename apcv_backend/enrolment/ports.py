@@ -211,6 +211,22 @@ class Register(Protocol):
         """Withdraw the phone and revoke the slots of its cards; False when it was withdrawn already."""
         ...
 
+    def find_device(self, named: str) -> Device | None:
+        """The live phone of this reference or this identifier."""
+        ...
+
+    def revoke_exercice(self, device_ids: Collection[str], exercice: str, at: datetime) -> int:
+        """Revoke the cards of one exercice on these phones, which stay; how many slots were not yet."""
+        ...
+
+    def suspend(self, device_ids: Collection[str], at: datetime) -> int:
+        """Suspend the cards of these phones; how many slots were valid."""
+        ...
+
+    def resume(self, device_ids: Collection[str], at: datetime) -> int:
+        """Lift the suspension of the cards of these phones; how many slots were suspended."""
+        ...
+
     def device_to_report(self, reference: str, loss_mac: bytes) -> Device | None:
         """The live phone whose loss code is right. A wrong code counts as one of the five errors, at once."""
         ...

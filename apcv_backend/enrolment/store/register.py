@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Row, Select, case, literal_column, select, update
+from sqlalchemy import Connection, Row, Select, case, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -49,6 +49,20 @@ class StatusSlots(Protocol):
 
     def revoke_device(self, tx: Connection, device_id: str, at: datetime) -> int:
         """Revoke, in the transaction `tx`, every slot the phone's cards stand on; how many were not yet."""
+        ...
+
+    def revoke_exercice(
+        self, tx: Connection, device_ids: Collection[str], exercice: str, at: datetime
+    ) -> int:
+        """Revoke the slots of one exercice on these phones; how many were not yet."""
+        ...
+
+    def suspend(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
+        """Suspend the valid slots of these phones; how many there were."""
+        ...
+
+    def resume(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
+        """Lift the suspension of these phones' slots; how many there were."""
         ...
 
 
@@ -214,6 +228,24 @@ class SqlRegister:
             return False
         self._slots.revoke_device(self._tx, device_id, at)
         return True
+
+    def find_device(self, named: str) -> Device | None:
+        """See `Register.find_device`."""
+        is_named = or_(devices.c.reference == named, devices.c.device_id == named)
+        found = self._devices(select(*_ONE_DEVICE).where(is_named, devices.c.withdrawn_at.is_(None)))
+        return found[0] if found else None
+
+    def revoke_exercice(self, device_ids: Collection[str], exercice: str, at: datetime) -> int:
+        """See `Register.revoke_exercice`."""
+        return self._slots.revoke_exercice(self._tx, device_ids, exercice, at)
+
+    def suspend(self, device_ids: Collection[str], at: datetime) -> int:
+        """See `Register.suspend`."""
+        return self._slots.suspend(self._tx, device_ids, at)
+
+    def resume(self, device_ids: Collection[str], at: datetime) -> int:
+        """See `Register.resume`."""
+        return self._slots.resume(self._tx, device_ids, at)
 
     def device_to_report(self, reference: str, loss_mac: bytes) -> Device | None:
         """See `Register.device_to_report`."""
