@@ -2,14 +2,14 @@
 
 python-tuf does the walk (specification 5.2 to 5.7); the store proves everything again with its own code and
 decides, so that two independent readings must agree before anything is believed. With nothing new it takes
-two requests: the next root, which does not exist, and the timestamp.
+two requests: the next root, which does not exist, and the timestamp. One cut short is taken up again where it
+stopped (`incoming.py`).
 
 The only module of the till that reaches for a network, and it is never imported by a scan.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -30,9 +30,11 @@ from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
 from cartes.errors import CarteError
+from cartes.signed_metadata import BadMetadata, check_roots
 from cartes.status import StatusPurpose
 from cartes.trust import TrustList
 from verifier.fetchers import CountingFetcher, Deadlines, FolderFetcher, HttpFetcher, Progress
+from verifier.incoming import ROLES, Incoming, incoming
 from verifier.trust_bundle import TRUST_TARGET, TrustFiles, status_target
 from verifier.trust_errors import (
     SourceInvalid,
@@ -54,7 +56,7 @@ _LIMITS: Final = UpdaterConfig(
 )
 _DEADLINES: Final = Deadlines()
 MAX_TARGET_SIZE: Final = 8 << 20
-_ROLES: Final = ("timestamp", "snapshot", "targets", "status")
+_MOST_WALKS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def refresh(
         HttpFetcher(progress, deadlines) if base.startswith("http") else FolderFetcher(progress)
     )
     closed = closing(fetcher) if isinstance(fetcher, HttpFetcher) else nullcontext()
+    store.roots()  # a folder that is no store says so before anything is written in it
     try:
-        with closed, tempfile.TemporaryDirectory() as folder:
-            files = _walk(store, base, fetcher, Path(folder), at)
+        with closed, incoming(store.directory) as gathered:
+            return _refreshed(store, base, fetcher, gathered, at)
     except DownloadLengthMismatchError as error:
         raise TrustForged(why="longer_than_announced") from error
     except DownloadHTTPError as error:
@@ -101,19 +104,60 @@ def refresh(
         raise TrustForged(why=type(error).__name__) from error
     except OSError as error:
         raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
-    changed = store.accept(files, at)
+
+
+def _refreshed(
+    store: TrustStore, base: str, fetcher: CountingFetcher, gathered: Incoming, at: datetime
+) -> Refreshed:
+    """Walk, and put what was found in force. What was fetched stays if this attempt is cut."""
+    kept, roots = store.files(), store.roots()
+    gathered.prepare(kept, roots)
+    files = _gather(kept, roots, base, fetcher, gathered, at)
+    try:
+        changed = store.accept(files, at)
+    except StoreNotWritten:
+        raise  # proven, and no place for it yet
+    except CarteError:
+        gathered.discard()
+        raise
+    gathered.discard()
     return Refreshed(fetcher.requests, fetcher.received, changed, store.load(at).signed_at)
 
 
-def _walk(store: TrustStore, base: str, fetcher: CountingFetcher, folder: Path, at: datetime) -> TrustFiles:
+def _gather(
+    kept: TrustFiles | None,
+    roots: Mapping[int, bytes],
+    base: str,
+    fetcher: CountingFetcher,
+    gathered: Incoming,
+    at: datetime,
+) -> TrustFiles:
+    """Walk as often as it takes: a till far behind learns some roots each time; leftovers may be wrong."""
+    for _ in range(_MOST_WALKS):
+        known = gathered.count_roots()
+        left = gathered.was_taken_up
+        try:
+            return _walk(kept, roots, base, fetcher, gathered, at)
+        except (DownloadError, OSError):
+            raise
+        except (RepositoryError, CarteError):
+            gathered.keep_roots_only()
+            if not left and gathered.count_roots() == known:
+                gathered.discard()
+                raise
+    raise TrustForged(why="too_many_roots")
+
+
+def _walk(
+    kept: TrustFiles | None,
+    roots: Mapping[int, bytes],
+    base: str,
+    fetcher: CountingFetcher,
+    gathered: Incoming,
+    at: datetime,
+) -> TrustFiles:
     """Let python-tuf walk from what the store holds to what the source offers, in a folder of its own."""
-    kept, roots = store.files(), store.roots()
-    (folder / "root_history").mkdir()
-    for version, root in roots.items():
-        (folder / "root_history" / f"{version}.root.json").write_bytes(root)
-    if kept is not None:
-        for role in _ROLES:
-            (folder / f"{role}.json").write_bytes(getattr(kept, role))
+    folder = gathered.directory
     updater = Updater(
         str(folder),
         f"{base}/metadata/",
@@ -121,13 +165,13 @@ def _walk(store: TrustStore, base: str, fetcher: CountingFetcher, folder: Path, 
         target_base_url=f"{base}/targets/",
         fetcher=fetcher,
         config=_LIMITS,
-        bootstrap=roots[min(roots)],
+        bootstrap=_newest_proven(gathered, roots),
     )
     # python-tuf asks the system's clock; here time is what the caller says.
     updater._trusted_set.reference_time = at  # noqa: SLF001 - 7.0 has no public way to say it
     updater.refresh()
     known = {} if kept is None else kept.target_files
-    found = {TRUST_TARGET: _target(updater, TRUST_TARGET, known, folder)}
+    found = {TRUST_TARGET: _target(updater, TRUST_TARGET, known, gathered)}
     try:
         status_lists = TrustList.parse(found[TRUST_TARGET]).status_lists
     except CarteError as refused:
@@ -135,15 +179,23 @@ def _walk(store: TrustStore, base: str, fetcher: CountingFetcher, folder: Path, 
     for list_id in status_lists:
         for purpose in StatusPurpose:
             name = status_target(list_id, purpose)
-            found[name] = _target(updater, name, known, folder)
-    read = {role: (folder / f"{role}.json").read_bytes() for role in _ROLES}
-    history = {
-        int(path.name.split(".")[0]): path.read_bytes() for path in (folder / "root_history").iterdir()
-    }
+            found[name] = _target(updater, name, known, gathered)
+    read = {role: (folder / f"{role}.json").read_bytes() for role in ROLES}
+    history = gathered.roots(updater._trusted_set.root.version)  # noqa: SLF001 - same
     return TrustFiles(roots=history, target_files=found, **read)
 
 
-def _target(updater: Updater, name: str, known: Mapping[str, bytes], folder: Path) -> bytes:
+def _newest_proven(gathered: Incoming, roots: Mapping[int, bytes]) -> bytes:
+    """The root to go on from: python-tuf counts its limit of new roots from there."""
+    found = gathered.roots()
+    try:
+        check_roots(found)
+    except BadMetadata:  # a power cut left one half-written: begin from the store's own
+        return roots[min(roots)]
+    return found[max(found)]
+
+
+def _target(updater: Updater, name: str, known: Mapping[str, bytes], gathered: Incoming) -> bytes:
     """One file of the publication: the one the store already holds if it still is that one."""
     described = updater.get_targetinfo(name)
     if described is None:
@@ -158,7 +210,10 @@ def _target(updater: Updater, name: str, known: Mapping[str, bytes], folder: Pat
             pass  # another content: fetch it
         else:
             return kept
-    return Path(updater.download_target(described, str(folder / "target"))).read_bytes()
+    place = str(gathered.place_of(name))
+    return Path(
+        updater.find_cached_target(described, place) or updater.download_target(described, place)
+    ).read_bytes()
 
 
 def _base_url(source: str) -> str:

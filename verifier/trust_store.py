@@ -21,6 +21,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -41,9 +42,9 @@ from verifier.trust_bundle import (
     TrustBundle,
     TrustFiles,
     check_bundle,
-    check_moment,
     check_shards,
 )
+from verifier.trust_continuity import binding_moment, binding_versions
 from verifier.trust_errors import (
     RootUnusable,
     StoreAlreadyInitialised,
@@ -62,6 +63,7 @@ _GENERATIONS: Final = "generations"
 _GENERATION: Final = re.compile(r"[0-9]{1,16}-[0-9a-f]{8}")
 _NEVER_REFRESHED: Final = "0-"
 """How the name of a generation begins that has a root and nothing else yet."""
+_MOST_READINGS: Final = 20
 _ROLES: Final = ("timestamp", "snapshot", "targets", "status")
 
 
@@ -69,7 +71,7 @@ class TrustStore:
     """The folder. Processes may share it: writers take turns, readers always see a whole generation."""
 
     def __init__(self, directory: Path, *, write: Callable[[Path, bytes], None] = write_durably) -> None:
-        self._directory = directory
+        self.directory = directory
         self._write = write
 
     def init(self, root: bytes) -> None:
@@ -83,7 +85,7 @@ class TrustStore:
         except BadMetadata as refused:
             raise RootUnusable(**refused.facts) from refused
         with self._writing():
-            if (self._directory / _CURRENT).exists():
+            if (self.directory / _CURRENT).exists():
                 if self.roots().get(version) != root:
                     raise StoreAlreadyInitialised
                 return
@@ -94,18 +96,20 @@ class TrustStore:
 
         Raises `TrustStoreUnusable` naming the file at fault, `VerifierClockBehind` or `TrustStoreStale`.
         """
-        folder = self._current_folder()
-        try:
-            snapshot = self._snapshot(folder, at)
-        except FileNotFoundError as error:
-            again = self._current_folder()
-            if again == folder:
-                raise _missing(folder, error) from error
-            # Two refreshes came while this generation was read, and took it away.
+        for _ in range(_MOST_READINGS):
+            folder = self._current_folder()
             try:
-                snapshot = self._snapshot(again, at)
-            except FileNotFoundError as gone:
-                raise _missing(again, gone) from gone
+                snapshot = self._snapshot(folder, at)
+                break
+            except (FileNotFoundError, TrustStoreUnusable) as error:
+                # A refresh may have come while this was read, put its floor and taken this generation away.
+                if self._current_folder() != folder:
+                    continue
+                if isinstance(error, FileNotFoundError):
+                    raise _missing(folder, error) from error
+                raise
+        else:
+            raise TrustStoreUnusable(file=_CURRENT, why="keeps_changing")
         snapshot.check(at)
         return snapshot
 
@@ -144,19 +148,19 @@ class TrustStore:
             self._install(f"{offered.versions['timestamp']}-{os.urandom(4).hex()}", contents)
             # After the publication it comes from: written first, a cut here could leave a floor whose root
             # is not in force yet.
-            self._put(self._directory / _FLOOR, files.timestamp)
+            self._put(self.directory / _FLOOR, files.timestamp)
             return True
 
     # --- Reading ------------------------------------------------------------------------------------
 
     def _current_folder(self) -> Path:
         try:
-            name = (self._directory / _CURRENT).read_text("ascii").strip()
+            name = (self.directory / _CURRENT).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise TrustStoreUnusable(file=_CURRENT, why="not_initialised") from error
         if not _GENERATION.fullmatch(name):
             raise TrustStoreUnusable(file=_CURRENT, why="name")
-        return self._directory / _GENERATIONS / name
+        return self.directory / _GENERATIONS / name
 
     def _snapshot(self, folder: Path, at: datetime) -> TrustSnapshot:
         try:
@@ -182,12 +186,14 @@ class TrustStore:
             bundle.signed_at if floor is None else max(bundle.signed_at, floor.signed_at),
         )
 
-    def _floor(self, roots: Mapping[int, bytes]) -> SignedMoment | None:
+    def _floor(
+        self, roots: Mapping[int, bytes], newest_roots: Mapping[int, bytes] | None = None
+    ) -> SignedMoment | None:
         try:
-            timestamp = (self._directory / _FLOOR).read_bytes()
+            timestamp = (self.directory / _FLOOR).read_bytes()
         except FileNotFoundError:
             return None
-        return check_moment(timestamp, _FLOOR, check_roots(roots))
+        return binding_moment(timestamp, _FLOOR, roots, roots if newest_roots is None else newest_roots)
 
     def _memory(self) -> RevocationMemory:
         """What the generation in force remembers. Raises `TrustStoreUnusable`: nothing seen may be lost."""
@@ -209,23 +215,23 @@ class TrustStore:
             if files.roots.get(version) != root:
                 raise TrustForged(file=f"{version}.root.json", why="not_our_root")
         try:
-            floor = self._floor(own_roots)
-        except BadMetadata as refused:
-            raise TrustStoreUnusable(**refused.facts) from refused
-        try:
             offered = check_bundle(files)
             check_shards(offered)
         except BadMetadata as refused:
             raise TrustForged(**refused.facts) from refused
+        try:
+            floor = self._floor(own_roots, files.roots)
+        except BadMetadata as refused:
+            raise TrustStoreUnusable(**refused.facts) from refused
         if kept is not None:
             held = check_bundle(kept)
-            check_no_older(offered, held)
-            check_moment_kept(offered, SignedMoment(held.versions["timestamp"], held.signed_at), at)
-            if (
-                offered.versions["timestamp"] == held.versions["timestamp"]
-                and kept.timestamp != files.timestamp
-            ):
-                raise TrustForged(file="timestamp.json", why="same_version_other_content")
+            binding = binding_versions(kept, held.versions, files)
+            check_no_older(offered, replace(held, versions=binding))
+            if "timestamp" in binding:
+                seen = SignedMoment(held.versions["timestamp"], held.signed_at)
+                check_moment_kept(offered, seen, at)
+                if offered.versions["timestamp"] == seen.version and kept.timestamp != files.timestamp:
+                    raise TrustForged(file="timestamp.json", why="same_version_other_content")
         if floor is not None:
             check_moment_kept(offered, floor, at)
         if offered.expires_at <= at:
@@ -239,34 +245,34 @@ class TrustStore:
         """Writers of all processes take turns."""
         with contextlib.ExitStack() as held:
             try:
-                self._directory.mkdir(parents=True, exist_ok=True)
-                held.enter_context(locked(self._directory / ".lock"))
+                self.directory.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(self.directory / ".lock"))
             except OSError as error:
                 raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
             yield
 
     def _install(self, name: str, contents: Mapping[str, bytes]) -> None:
         """Write a whole generation, then put it in force; take it away again if anything fails."""
-        folder = self._directory / _GENERATIONS / name
+        folder = self.directory / _GENERATIONS / name
         before = self._generation_name()
         try:
             (folder / "targets").mkdir(parents=True)
             for relative, data in contents.items():
                 self._write(folder / relative, data)
             sync_directory(folder.parent)
-            self._write(self._directory / _CURRENT, name.encode("ascii"))
+            self._write(self.directory / _CURRENT, name.encode("ascii"))
         except OSError as error:
             if self._generation_name() != name:
                 shutil.rmtree(folder, ignore_errors=True)
             raise StoreNotWritten(why=type(error).__name__, errno=error.errno) from error
         # The one before stays until the next refresh: somebody may be reading it.
-        for old in (self._directory / _GENERATIONS).iterdir():
+        for old in (self.directory / _GENERATIONS).iterdir():
             if old.name not in {name, before}:
                 shutil.rmtree(old, ignore_errors=True)
 
     def _generation_name(self) -> str | None:
         try:
-            return (self._directory / _CURRENT).read_text("ascii").strip()
+            return (self.directory / _CURRENT).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
             return None
 
