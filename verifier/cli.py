@@ -28,6 +28,7 @@ from verifier.cli_options import (
     json_option,
     lang_option,
     language_of,
+    memory_option,
     read_one,
     show_verdict,
     store_option,
@@ -145,6 +146,7 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
     show_default=True,
     help="Ce dont cet écran a besoin.",
 )
+@memory_option
 @click.option(
     "--two-way", "two_way_only", is_flag=True, help="N’accepte qu’une réponse à une demande de ce poste."
 )
@@ -159,6 +161,7 @@ def scan(
     policy_name: str,
     at_text: str | None,
     *,
+    memory: Path | None,
     lang: str,
     two_way_only: bool,
     as_json: bool,
@@ -182,7 +185,7 @@ def scan(
     except NoCodeFound as nothing:
         judged = verdict((Reason(nothing.code),), Freshness(checked_at=at))
     else:
-        verifier = Verifier(TrustStore(store_dir), FileSeen(store_dir / "seen"))
+        verifier = Verifier(TrustStore(store_dir), FileSeen(memory or store_dir / "seen"))
         till = TwoWayTill(verifier, TillSession(store_dir))
         try:
             judged = till.check(line, POLICIES[policy_name], at, two_way_only=two_way_only)

@@ -34,6 +34,16 @@ at_option = click.option("--at", "at_text", metavar="ISO", help="Instant du cont
 json_option = click.option("--json", "as_json", is_flag=True, help="Un objet JSON, pour un logiciel.")
 
 
+memory_option = click.option(
+    "--memory",
+    "memory",
+    envvar="VERIFIER_MEMORY",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Mémoire des codes déjà vus, commune à plusieurs postes (défaut : celle de ce poste).",
+)
+
+
 def input_options(command: Callable[..., int]) -> Callable[..., int]:
     """`--image` and `--text`: where the code is read, standard input when neither is given."""
     image = click.option(

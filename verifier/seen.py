@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from cartes.errors import CardRefused
+from verifier.durable import sync_directory
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,7 +67,9 @@ class MemorySeen:
 
 
 class FileSeen:
-    """In a small append-only file beside the trust store; several processes may share it.
+    """In a small append-only file beside the trust store, or where all tills of one pharmacy reach it.
+
+    Several processes may share it, on one machine or on a shared folder whose locks hold (`flock`).
 
     One line a proof: `digest t until`. Each is written whole and synced before the verdict is given. A line
     torn by a crash is ignored and the next starts afresh: the proof it held was never answered with a light.
@@ -122,11 +125,14 @@ class FileSeen:
         return written
 
     def _append(self, line: bytes) -> None:
+        is_new = not self._path.exists()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             _write_whole(descriptor, line)
         finally:
             os.close(descriptor)
+        if is_new:  # a file whose name the disk does not have yet would be gone after a cut of power
+            sync_directory(self._path.parent)
 
     def _rewrite(self, lines: bytes) -> None:
         fresh = self._path.with_name(self._path.name + ".new")
@@ -136,6 +142,7 @@ class FileSeen:
         finally:
             os.close(descriptor)
         fresh.replace(self._path)
+        sync_directory(self._path.parent)
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:

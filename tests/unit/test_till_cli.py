@@ -344,3 +344,18 @@ def test_nothing_heavy_is_imported_on_the_way(desk: Desk, name: str, also: tuple
 
     assert "click" in modules
     assert loaded == set()
+
+
+def test_two_tills_that_share_a_memory_accept_a_code_once(desk: Desk, capsys: Capture) -> None:
+    """A picture that worked at one counter does not work at the next one of the same pharmacy."""
+    import shutil
+
+    shown, memory = World().show_apcv(), str(desk.folder / "pharmacy-memory")
+    other = desk.folder / "other-store"
+    shutil.copytree(desk.store, other)
+
+    assert desk.scan("--text", shown, "--memory", memory) == 0
+    second = run(["scan", "--store", str(other), "--at", AT, "--text", shown, "--memory", memory])
+
+    assert second == 2
+    assert "déjà" in capsys.readouterr().out

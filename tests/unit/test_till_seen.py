@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulators.cards import NOON
+from tests.testdata import ROOT
 from verifier.seen import FileSeen, MemorySeen, Seen, TillMemoryUnusable
 
 UNTIL = NOON + timedelta(seconds=76)
@@ -141,6 +145,81 @@ def test_one_winner_among_processes(tmp_path: Path) -> None:
         counts = pool.starmap(_count_new, [(tmp_path / "seen", names)] * 3)
 
     assert sum(counts) == len(names)
+
+
+def test_what_was_answered_survives_a_till_that_is_killed(tmp_path: Path) -> None:
+    """A till killed at any moment, pruning included: each proof it answered for is known to the next one."""
+    told = tmp_path / "told"
+    program = (
+        "import sys, hashlib\n"
+        "from datetime import timedelta\n"
+        "from pathlib import Path\n"
+        "from tests.simulators.cards import NOON\n"
+        "from verifier.seen import FileSeen\n"
+        "memory = FileSeen(Path(sys.argv[1]))\n"
+        "for number in range(100_000):\n"
+        "    at = NOON + timedelta(seconds=number)\n"
+        "    key = hashlib.sha256(str(number).encode()).digest(), number\n"
+        "    if memory.first_time(key, at, at + timedelta(seconds=76)):\n"
+        "        print(number, flush=True)\n"
+    )
+    for killed in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "seen")], stdout=subprocess.PIPE, cwd=ROOT
+        ) as till:
+            assert till.stdout is not None
+            lines = [int(till.stdout.readline()) for _ in range(400 + 37 * killed)]
+            till.kill()
+            lines += [int(line) for line in till.stdout.read().split()]
+        told.write_text(f"{lines[-1]}")
+        memory = FileSeen(tmp_path / "seen")
+        recent = [number for number in lines if number > lines[-1] - 600]
+        assert recent
+        for number in recent:
+            key = hashlib.sha256(str(number).encode()).digest(), number
+            at = NOON + timedelta(seconds=lines[-1])
+            assert not memory.first_time(key, at, at + timedelta(seconds=76)), number
+
+
+@pytest.mark.parametrize("fails_at", range(6))
+def test_a_disk_that_fails_at_any_write_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    """A write cut short, a flush or a rename refused, while pruning: that scan is refused, no more."""
+    path, later = tmp_path / "seen", NOON + timedelta(hours=1)
+    memory = FileSeen(path)
+    for number in range(255):
+        memory.first_time(key("old", number), NOON, UNTIL)
+    memory.first_time(key("recent"), later, later + timedelta(seconds=76))
+    calls = 0
+
+    def failing(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **named: object) -> object:
+            nonlocal calls
+            calls += 1
+            if calls == fails_at + 1:
+                if real is write:
+                    write(arguments[0], bytes(arguments[1])[:40])  # type: ignore[arg-type, call-overload]  # as os.write is called
+                raise OSError(28, "No space left on device")
+            return real(*arguments, **named)
+
+        return call
+
+    write = os.write
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "write", failing(os.write))
+        broken.setattr(os, "fsync", failing(os.fsync))
+        broken.setattr(Path, "replace", failing(Path.replace))
+        try:
+            answered = memory.first_time(key("new"), later, later + timedelta(seconds=76))
+        except TillMemoryUnusable:
+            answered = False
+
+    again = FileSeen(path)
+    assert calls > fails_at
+    assert not again.first_time(key("recent"), later, later)
+    if answered:
+        assert not again.first_time(key("new"), later, later)
 
 
 def test_nothing_personal_is_written(tmp_path: Path) -> None:
