@@ -1,8 +1,9 @@
 """What changed from one full status list to the next: the slots that flipped, and the proof of the result.
 
 A delta names its list, its purpose and the number of the list it makes, n + 1; it applies to number n and to
-no other. It carries the SHA-256 of the list it makes, so that what comes out is that list, byte for byte, or
-nothing. `[version, list, purpose, number, size, issued_at, result, count, bits]` in deterministic CBOR.
+no other. A full list never gets shorter. The delta carries the SHA-256 of the list it makes, so that what
+comes out is that list, byte for byte, or nothing. In deterministic CBOR:
+`[version, list, purpose, number, size, issued_at, result, count, bits]`.
 
 Tills do not need deltas: their list is the live window, which is about as small. Whoever keeps the full list,
 an auditor or an integrator, follows it from day to day with them.
@@ -42,7 +43,7 @@ class StatusDelta:
     @classmethod
     def between(cls, before: StatusList, after: StatusList) -> StatusDelta:
         """The delta that makes `after` of `before`. `InvalidValue` when they do not follow each other."""
-        if not _follows(before, after.list_id, after.purpose, after.number):
+        if not _follows(before, after.list_id, after.purpose, after.number, after.size):
             raise InvalidValue(what="status_delta", why="not_the_next")
         return cls(
             after.list_id,
@@ -60,7 +61,7 @@ class StatusDelta:
         Raises:
             InvalidValue: `before` is another list or another number, or the result is not the announced one.
         """
-        if not _follows(before, self.list_id, self.purpose, self.number):
+        if not _follows(before, self.list_id, self.purpose, self.number, self.size):
             raise InvalidValue(what="status_delta", why="not_the_next")
         flipped = before.indices ^ self.flips
         after = StatusList(self.list_id, self.purpose, self.size, self.issued_at, flipped, self.number)
@@ -95,11 +96,11 @@ class StatusDelta:
             raise InvalidValue(what="status_delta", why="shape")
         if type(result) is not bytes or len(result) != _DIGEST_BYTES:
             raise InvalidValue(what="status_delta", why="result")
-        flips = frozenset(read_gaps(bits, rice_parameter(size, count), count, MAX_SLOTS))
+        flips = frozenset(read_gaps(bits, rice_parameter(size, count), count, size))
         meaning = StatusPurpose.SUSPENDED if purpose else StatusPurpose.REVOKED
         return cls(list_id, meaning, number, size, moment, flips, result)
 
 
-def _follows(before: StatusList, list_id: int, purpose: StatusPurpose, number: int) -> bool:
-    same = (before.list_id, before.purpose) == (list_id, purpose)
+def _follows(before: StatusList, list_id: int, purpose: StatusPurpose, number: int, size: int) -> bool:
+    same = (before.list_id, before.purpose) == (list_id, purpose) and before.size <= size
     return same and before.number >= 1 and number == before.number + 1

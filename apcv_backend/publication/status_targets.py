@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Final
 
@@ -49,7 +50,7 @@ def live_list(published: bytes | None, head: StatusHead, slots: Sequence[int]) -
     head, indices = _fitted(head, slots)
     before = _parsed(published)
     if published is not None and before is not None:
-        same_date = StatusHead(head.list_id, head.purpose, head.size, before.issued_at)
+        same_date = replace(head, issued_at=before.issued_at)
         young = head.issued_at - before.issued_at < REWRITTEN_AFTER
         if young and build_status_list(same_date, indices) == published:
             return published
@@ -71,7 +72,8 @@ def full_lists(
         return {name: build_status_list(first, indices)}
     if head.issued_at.astimezone(UTC).date() <= before.issued_at.date():
         return {name: published[name], **{told: published[told] for told in deltas.values()}}
-    next_head, indices = _fitted(_numbered(head, before.head.number + 1), slots())
+    longer = replace(head, size=max(head.size, before.head.size))  # a full list never gets shorter
+    next_head, indices = _fitted(_numbered(longer, before.head.number + 1), slots())
     data = build_status_list(next_head, indices)
     held = np.fromiter(before.ordered(), dtype=np.int64, count=before.count)
     delta = StatusDelta(
@@ -88,14 +90,14 @@ def full_lists(
 
 
 def _numbered(head: StatusHead, number: int) -> StatusHead:
-    return StatusHead(head.list_id, head.purpose, head.size, head.issued_at, number)
+    return replace(head, number=number)
 
 
 def _fitted(head: StatusHead, slots: Sequence[int]) -> tuple[StatusHead, Indices]:
     """The head, its size grown if need be: a capacity made smaller must not hide slots given before."""
     indices: Indices = np.asarray(slots, dtype=np.int64)
     size = max(head.size, int(indices[-1]) + 1) if len(indices) else head.size
-    return StatusHead(head.list_id, head.purpose, size, head.issued_at, head.number), indices
+    return replace(head, size=size), indices
 
 
 def _parsed(published: bytes | None) -> StatusShards | None:
