@@ -60,7 +60,7 @@ from apcv_backend.issuance.rules import (
 from apcv_backend.professionals.rules import FicheProfessionnel
 from cartes import seal
 from cartes.cards import CardKind, Slot
-from cartes.errors import CarteError, LintRefused
+from cartes.errors import CarteError, IssuerKeyOutOfValidity, LintRefused
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
 from cartes.trust import KindPolicy, TrustList
@@ -284,7 +284,8 @@ class IssuanceService:
         """The same answer to the same request; or, after a crash, the end of the work that was recorded.
 
         Raises:
-            IdempotencyKeyReused: another request, or more than a day ago, or its cards would be dead.
+            IdempotencyKeyReused: another request, or more than a day ago, or its cards would be dead, or are
+            dated before the key that signs now.
             IdempotencyConflict: the first one is still being answered.
             What `issue` raises of the person, when nothing was signed yet.
         """
@@ -306,7 +307,13 @@ class IssuanceService:
             raise IdempotencyKeyReused from outdated
         if any(draft.card.draft.expires_at <= at for draft in drafts):
             raise IdempotencyKeyReused
-        return self._seal(recorded.issuance_id, drafts, proven.phone, trust, at)
+        try:
+            return self._seal(recorded.issuance_id, drafts, proven.phone, trust, at)
+        except OwnCardRefused as refused:
+            if refused.facts["why"] != IssuerKeyOutOfValidity.code:
+                raise
+            # The key was changed since, and the new one may not sign what was dated before it.
+            raise IdempotencyKeyReused from refused
 
     def _answer(self, proven: Proven, cards: tuple[IssuedCard, ...], at: datetime) -> dict[str, Any]:
         is_new_gesture = proven.gesture is not None and proven.recorded is None

@@ -214,6 +214,30 @@ def test_the_theft_is_undone_by_nobody_who_holds_the_stolen_key(town: Town) -> N
     assert thief.public_key not in publishers
 
 
+def test_an_issuance_interrupted_before_the_theft_is_asked_for_anew(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was on record and not yet signed is dated before the new key: no card no till would take."""
+    phone = town.stage.enrolled(ANGE)
+    body, key = phone.proven(), "interrupted-before-the-theft"
+
+    def crash(*_: object) -> object:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(town.stage.services.issuance, "_signers", crash)
+        assert phone.post(body, key).status_code == 500
+    town.stage.clock.advance(30)
+    revoke(town.vault, town.steal().kid, "test", town.now)
+    town.publish()
+
+    again = phone.post(body, key)
+
+    assert again.status_code == 422, again.get_json()
+    assert again.get_json()["code"] == "idempotency_key_reused"
+    assert card_of(phone.fetch())
+
+
 def test_how_long_until_a_till_knows(town: Town, record_property: Callable[[str, object], None]) -> None:
     """At most the minute until publication and one interval between refreshes; measured, and printed."""
     clock = town.stage.clock
