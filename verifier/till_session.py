@@ -162,7 +162,10 @@ class TillSession:
                 datetime.fromtimestamp(members["asked_at"], UTC),
             )
 
-        return [_read_as(_WAITING, read, one) for one in self._read(_WAITING) or ()]
+        kept = self._read(_WAITING)
+        if kept is not None and not isinstance(kept, list):
+            raise TillSessionUnusable(file=_WAITING, why="damaged")
+        return [_read_as(_WAITING, read, one) for one in kept or ()]
 
     def _read(self, name: str) -> Any:
         path = self._folder / name
@@ -196,7 +199,7 @@ class TillSession:
 def _read_as(name: str, read: Callable[[Any], _Kept], members: Any) -> _Kept:
     try:
         return read(members)
-    except (KeyError, TypeError, ValueError, OverflowError, CarteError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, CarteError) as error:
         raise TillSessionUnusable(file=name, why="damaged") from error
 
 
