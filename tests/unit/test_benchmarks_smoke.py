@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import draw, load, scan, seal, sizes, start, where_time_goes
+from benchmarks import draw, load, scan, seal, sizes, start, status_scale, where_time_goes
 from benchmarks.__main__ import MOMENTS, main
 from benchmarks.figure import Aim, Figure, Quantity, Shown, table
 from benchmarks.issuance import OURS, PEERS
@@ -111,6 +111,17 @@ def test_every_shape_of_the_largest_persona_meets_its_size() -> None:
         f"size {name}" for name in ("identite", "soins", "complet", "complet, delegated", "e-CPS")
     }
     assert [name for name, figure in figures.items() if figure.met is False or figure.note] == []
+
+
+def test_revocation_is_measured_beside_two_other_formats() -> None:
+    """A smaller nation: every figure is there, and the warm refresh is two requests whatever the machine."""
+    figures = by_name(status_scale.measure(slots=1_000_000))
+
+    assert {"status full list", "status daily delta", "status live window", "status build"} <= set(figures)
+    assert {"status build memory", "status shard", "status whole", "status look-up"} <= set(figures)
+    assert "zlib" in figures["status full list"].beside
+    assert figures["refresh warm"].met is True
+    assert figures["refresh warm"].note == ""
 
 
 def test_drawing_is_measured_beside_a_peer_drawing_the_same_digits() -> None:
