@@ -23,7 +23,7 @@ _OK: Final = 200
 _NOT_FOUND: Final = 404
 
 Progress = Callable[[str, int, int], None]
-"""Told after each file: its name, how many requests so far, how many bytes so far."""
+"""Told after each file, and during a long one: its name, how many requests and bytes so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,14 @@ class CountingFetcher(FetcherInterface):
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         self.requests += 1
+        name, told = unquote(url.rsplit("/", 1)[-1]), self.received
         for chunk in self._read(url):
             self.received += len(chunk)
+            if self.received - told > _CHUNK:  # a long file moves while it comes
+                told = self.received
+                self._progress(name, self.requests, self.received)
             yield chunk
-        self._progress(unquote(url.rsplit("/", 1)[-1]), self.requests, self.received)
+        self._progress(name, self.requests, self.received)
 
     def _read(self, url: str) -> Iterator[bytes]:
         raise NotImplementedError
