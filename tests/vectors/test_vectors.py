@@ -63,12 +63,12 @@ def _check(vector: dict[str, Any]) -> None:
         raise errors.Replayed
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.parametrize(
+    "name", [name for name, vector in VECTORS.items() if vector["expected"] not in DECIDED_BEFORE_READING]
+)
 def test_vector_gives_its_one_reason(name: str) -> None:
     """Reading the text at its moment gives the expected reason, or none."""
     vector = VECTORS[name]
-    if vector["expected"] in DECIDED_BEFORE_READING:
-        pytest.skip("decided by the verifier's store, before anything is read")
 
     try:
         _check(vector)
