@@ -39,6 +39,7 @@ arrows: $(VENV)/.ready-dev
 
 generated: $(VENV)/.ready-dev
 	@$(BIN)/python tests/vectors/generate.py --check
+	@$(BIN)/python tests/vectors/generate_two_way.py --check
 	@$(BIN)/python -m apcv_backend openapi --check docs/openapi.json
 
 bench: $(VENV)/.ready-dev  ## each figure beside its limit or a peer, measured in the same run
@@ -46,6 +47,7 @@ bench: $(VENV)/.ready-dev  ## each figure beside its limit or a peer, measured i
 
 vectors: $(VENV)/.ready-dev  ## write the golden vectors again
 	@$(BIN)/python tests/vectors/generate.py
+	@$(BIN)/python tests/vectors/generate_two_way.py
 
 docs: $(VENV)/.ready-dev  ## write docs/openapi.json again
 	@$(BIN)/python -m apcv_backend openapi --write docs/openapi.json

@@ -485,9 +485,9 @@ def test_old_issuances_are_forgotten(stage: IssuanceStage) -> None:
     phone = stage.enrolled(ANGE)
     phone.fetch()
     store = stage.services.issuance._registers
-    assert store.sweep(stage.clock.advance((72 + 96) * 3600)) == 0  # type: ignore[attr-defined]  # the SQL store
+    assert store.sweep(stage.clock.advance((72 + 96) * 3600)) == 0
 
-    assert store.sweep(stage.clock.advance(1)) == 1  # type: ignore[attr-defined]  # the SQL store
+    assert store.sweep(stage.clock.advance(1)) == 1
     assert stage.rows(issuances) == []
     assert stage.events().count("card.issuance") == 1
 
