@@ -53,6 +53,7 @@ def main(out: Path) -> None:
     first = played.shown[0]
     click.echo(f"\n{first.persona.label}, {first.name} : {first.digits} chiffres, version {first.version}.\n")
     click.echo(played.one_in_terminal)
+    click.echo(f"Scan à deux sens : le téléphone du patient a vu que {played.asker} demande.\n")
     print_table(rows)
     right = sum(row.is_right for row in rows)
     click.echo(

@@ -6,18 +6,24 @@ What is expected stands in `expected.json`, which no program but this one reads.
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from examples.demo.play import Refusal, Shown
+from verifier.drawing import png
+from verifier.lights import Light
 from verifier.policy import POLICIES
 from verifier.scanner import NoCodeFound, read_image
 from verifier.seen import FileSeen
+from verifier.till_session import TillSession
 from verifier.trust_store import TrustStore
+from verifier.two_way import TwoWayTill
 from verifier.verify import Verifier
 
+TWO_WAYS = "deux-sens"  # the name of a picture that answers a till's request
 EXPECTED = Path(__file__).resolve().parent / "expected.json"
 
 
@@ -59,17 +65,30 @@ class Till:
 
     def __init__(self, store: Path) -> None:
         self._verifier = Verifier(TrustStore(store), FileSeen(store / "seen"))
+        self._two_way = TwoWayTill(self._verifier, TillSession(store))
+
+    def begin_session(self, at: datetime) -> str:
+        """Walk C, step 1: a key for this session, as the digits a professional's phone reads."""
+        return self._two_way.begin(at, secrets.token_bytes).text()
+
+    def accept_professional(self, text: str, at: datetime) -> bool:
+        """Walk C, step 3: whether the e-CPS shown authorises this till's key."""
+        return self._two_way.authorise(text, POLICIES["identite-pro"], at).light is not Light.RED
+
+    def ask(self, picture: Path, at: datetime) -> None:
+        """Walk C, step 4: a signed request for one patient, drawn in `picture`."""
+        picture.write_bytes(png(self._two_way.challenge(at, secrets.token_bytes)))
 
     def judge(self, shown: Shown, expected: dict[str, Any], at: datetime) -> Row:
         """Read the picture, judge it at `at`, and compare light, reasons and every expected fact."""
         line = f"{shown.persona.persona_id}:{shown.name}"
         wanted = " ".join([expected["light"], *expected["reasons"]])
-        who = f"{shown.persona.label}"
+        who = shown.persona.label + (" ⇄" if shown.name == TWO_WAYS else "")
         try:
             text = read_image(shown.picture)
         except NoCodeFound:
             return Row(who, "rien de lisible", "—", ("no_code",), wanted, f"{line}: no code in the picture")
-        verdict = self._verifier.check(text, POLICIES[shown.persona.policy], at)
+        verdict = self._two_way.check(text, POLICIES[shown.persona.policy], at)
         said = verdict.to_json()
         differences = [
             f"{path}: {_at(said, path)!r} (expected {value!r})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cartes.requester import Asker
 from examples.demo.people import Persona
 from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
@@ -17,6 +18,8 @@ from mobile_mock.backend_client import BackendAddress, BackendClient
 from mobile_mock.errors import BackendRefused
 from mobile_mock.holder import Holder
 from mobile_mock.pocket import Pocket
+from mobile_mock.reading import publication_at, read_picture
+from mobile_mock.trust_publication import fetch_trust
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,34 @@ class Stage:
         picture.write_bytes(shown.png())
         picture.with_suffix(".svg").write_text(shown.svg(), encoding="utf-8")
         return Shown(persona, name, picture, len(shown.text), shown.symbol.version), shown.terminal()
+
+    # --- two ways
+
+    def learn_trust(self, persona: Persona, root: Path, source: str) -> None:
+        """Give a phone the first root and let it prove the publication: it will know who asks, offline."""
+        anchor = root.read_text(encoding="utf-8")
+        with Pocket.create(self._pockets / persona.slug, persona.phone) as pocket:
+            pocket.keep_trust(fetch_trust(anchor.encode(), publication_at(source), now(), None))
+            pocket.keep_trust_root(anchor)
+
+    def authorise_till(self, persona: Persona, offer: str) -> str:
+        """The professional's gesture for a session: the digits of their e-CPS over the till's key."""
+        with self._holder(persona) as holder:
+            return holder.authorise_till(offer, now(), lambda _offer: True).text
+
+    def answer(self, persona: Persona, request: Path, name: str) -> tuple[Shown, str]:
+        """Read a till's request from its picture, see who asks, agree, and answer sealed to that till."""
+        asked: list[str] = []
+
+        def agree(asker: Asker) -> bool:
+            asked.append(f"{asker.card.given} {asker.card.name}")
+            return True
+
+        with self._holder(persona) as holder:
+            shown = holder.answer(read_picture(request), persona.kind, now(), agree, name=name)
+        picture = self._pictures / f"{persona.slug}-deux-sens.png"
+        picture.write_bytes(shown.png())
+        return Shown(persona, "deux-sens", picture, len(shown.text), shown.symbol.version), asked[0]
 
     @staticmethod
     def _fetch(holder: Holder, persona: Persona) -> Refusal | None:

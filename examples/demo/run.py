@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from zoneinfo import ZoneInfo
 from examples.demo.judge import Row, Till, judge_refusal, read_expectations
 from examples.demo.people import Cast, Persona, read_cast
 from examples.demo.play import Refusal, Shown, Stage, now
-from examples.demo.town_hall import TownHall, free_port
+from examples.demo.town_hall import DemoFailed, TownHall, free_port
 
 _PARIS = ZoneInfo("Europe/Paris")
+ASKING, ANSWERING = "laure", "ange"
+"""Who authorises the till, and who answers it, in the two-way scan."""
 
 
 class Progress(Protocol):
@@ -36,6 +39,7 @@ class Played:
     again: dict[str, Refusal | None] = field(default_factory=dict)  # a new card, after the update
     shown: list[Shown] = field(default_factory=list)
     one_in_terminal: str = ""
+    asker: str = ""  # who the patient's phone said was asking, in the two-way scan
 
 
 def found(folder: Path, port: int | None = None) -> tuple[TownHall, Cast, Stage]:
@@ -77,6 +81,7 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
                 played.again[persona.persona_id] = stage.fetch_again(persona)
         hall.publish()
         hall.furnish_till(played.store)
+        _let_phones_know(hall, cast, stage)
         # Walk B, step 0: each shows what they hold. A proof lives a minute.
         holders = [p for p in cast.people if played.refusals[p.persona_id] is None]
         with progress(holders, "Présenter            ") as people:
@@ -88,7 +93,27 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
     finally:
         hall.stop()
     say("Le serveur est arrêté. La suite se fait sans réseau.")
+    _scan_two_ways(played, stage, folder)
     return played
+
+
+def _let_phones_know(hall: TownHall, cast: Cast, stage: Stage) -> None:
+    """The two phones of the two-way scan prove the publication while there is a network."""
+    for persona in cast.people:
+        if persona.persona_id in {ASKING, ANSWERING}:
+            stage.learn_trust(persona, hall.first_root, hall.publication_url)
+
+
+def _scan_two_ways(played: Played, stage: Stage, folder: Path) -> None:
+    """Walk C, offline: the pharmacist authorises the till, the till asks, the patient's phone answers it."""
+    time.sleep(1)  # a till takes one proof a second of one card, and Laure has just shown hers
+    people = {persona.persona_id: persona for persona in played.cast.people}
+    till, request = Till(played.store), folder / f"{people[ANSWERING].slug}-demande.png"
+    if not till.accept_professional(stage.authorise_till(people[ASKING], till.begin_session(now())), now()):
+        raise DemoFailed("le poste n'a pas été autorisé par l'e-CPS présentée")
+    till.ask(request, now())
+    shown, played.asker = stage.answer(people[ANSWERING], request, "complet")
+    played.shown.append(shown)
 
 
 def judge(played: Played, at: Callable[[], datetime] = now) -> list[Row]:

@@ -97,10 +97,18 @@ class TownHall:
 
     def furnish_till(self, store: Path) -> None:
         """Give a till the first root, by hand as every till gets it, and let it fetch the rest."""
-        root = self.publication / "metadata" / "1.root.json"
-        self._run("verifier", "init", "--root", str(root), "--store", str(store))
-        source = f"http://127.0.0.1:{self.port}/publication/"
-        self._run("verifier", "refresh", "--from", source, "--store", str(store))
+        self._run("verifier", "init", "--root", str(self.first_root), "--store", str(store))
+        self._run("verifier", "refresh", "--from", self.publication_url, "--store", str(store))
+
+    @property
+    def first_root(self) -> Path:
+        """The first root, which every till and phone is given by hand."""
+        return self.publication / "metadata" / "1.root.json"
+
+    @property
+    def publication_url(self) -> str:
+        """Where this backend serves its publication."""
+        return f"http://127.0.0.1:{self.port}/publication/"
 
     # --- up and down
 

@@ -64,9 +64,11 @@ def test_a_picture_shown_twice_is_refused(played: Played, tmp_path: Path) -> Non
     till = _another_till(played, tmp_path / "till")
     judge(till)
 
-    again = judge(till)
+    again = [row for row in judge(till) if "deux-sens" not in row.wrong]
 
     green_before = [
-        line for line, wanted in read_expectations().items() if wanted.get("light") in {"green", "amber"}
+        line
+        for line, wanted in read_expectations().items()
+        if wanted.get("light") in {"green", "amber"} and not line.endswith(":deux-sens")
     ]
     assert sum(row.reasons == ("replayed",) for row in again) == len(green_before)
