@@ -8,6 +8,7 @@ again at its next refresh.
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,9 @@ class CountingFetcher(FetcherInterface):
             yield chunk
         self._progress(name, self.requests, self.received)
 
+    @abstractmethod
     def _read(self, url: str) -> Iterator[bytes]:
-        raise NotImplementedError
+        """The bytes of one file, as they come."""
 
 
 class HttpFetcher(CountingFetcher):
