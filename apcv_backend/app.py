@@ -50,6 +50,9 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
         enrolment_routes.make_blueprint(services.enrolment, clock=clock, counters=counters)
     )
     api.register_blueprint(issuance_routes.make_blueprint(services.issuance, clock=clock, counters=counters))
+    api.register_blueprint(
+        publication_routes.make_status_blueprint(services.status_tokens, clock=clock, counters=counters)
+    )
 
 
 def create_app(services: Services) -> Flask:

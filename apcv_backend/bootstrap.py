@@ -38,6 +38,7 @@ from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
 from apcv_backend.publication.ports import Role
 from apcv_backend.publication.repository import FolderRepository
 from apcv_backend.publication.service import PublicationService
+from apcv_backend.publication.status_tokens import StatusTokenDesk
 from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
@@ -68,6 +69,7 @@ class Services:
     enrolment: EnrolmentRoom
     issuance: IssuanceService
     publication: PublicationService
+    status_tokens: StatusTokenDesk
     revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
 
@@ -190,6 +192,7 @@ def build(
             config, database, vault, journal, slots, rights, directory, keyring, random, terms
         ),
         publication=_publication(config, database, keyring),
+        status_tokens=_status_tokens(config, database, keyring),
         revocation=RevocationDesk(
             registers=SqlRegisters(database, vault, journal, slots),
             random=random,
@@ -227,6 +230,20 @@ def _publication(config: Config, database: Database, keyring: Keyring) -> Public
         SqlStatusSlots(database),
         keyring.public_keys,
         config,
+    )
+
+
+def _status_tokens(config: Config, database: Database, keyring: Keyring) -> StatusTokenDesk:
+    def signer(at: datetime) -> Signer | None:
+        if not keyring.public_keys(Purpose.STATUS):
+            return None  # made before there was such a key, or by an operator who serves no online verifier
+        return keyring.signer(Purpose.STATUS, at)
+
+    return StatusTokenDesk(
+        slots=SqlStatusSlots(database),
+        signer=signer,
+        public_url=config.public_url,
+        capacity=config.status_capacity,
     )
 
 

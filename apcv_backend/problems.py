@@ -62,6 +62,11 @@ PROBLEMS: Mapping[str, Problem] = {
         "Cette adresse n'accepte pas cette méthode.",
         "This address does not take that method.",
     ),
+    "not_acceptable": Problem(
+        406,
+        "Cette adresse ne répond sous aucune des formes acceptées (Accept).",
+        "This address answers in none of the accepted forms (Accept).",
+    ),
     "too_large": Problem(413, "La demande est trop volumineuse.", "The request is too large."),
     "unsupported_media_type": Problem(415, "Il faut envoyer du JSON.", "Send JSON."),
     "rate_limited": Problem(
@@ -338,6 +343,7 @@ _TOO_MANY = 429
 _CODES_OF_HTTP = {
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "too_large",
     415: "unsupported_media_type",
 }

@@ -31,6 +31,7 @@ class Purpose(enum.Enum):
     ECPS = "ecps"
     AMC = "amc"
     OIDC = "oidc"
+    STATUS = "status"
     TUF_ROOT = "tuf-root"
     TUF_TARGETS = "tuf-targets"
     TUF_STATUS = "tuf-status"
