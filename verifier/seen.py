@@ -60,8 +60,9 @@ class MemorySeen:
         """See `Seen`."""
         if key in self._until:
             return False
-        if len(self._until) >= _PRUNE_ABOVE:
-            self._until = {seen: end for seen, end in self._until.items() if end + GRACE >= at}
+        # The oldest stand first: what is forgotten is forgotten one by one, never all gone through.
+        while self._until and self._until[next(iter(self._until))] + GRACE < at:
+            del self._until[next(iter(self._until))]
         self._until[key] = until
         return True
 
