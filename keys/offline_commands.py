@@ -60,6 +60,9 @@ def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
     return said
 
 
+_YES = frozenset({"o", "oui", "y", "yes"})  # whatever else is typed signs nothing
+
+
 @click.command("custody")
 @click.option("--role", type=click.Choice(list(_OFFLINE_WORDS)), required=True, help="Rôle de la clé.")
 @click.option("--holder", required=True, help="Nom de la personne qui la garde.")
@@ -152,7 +155,9 @@ def sign(directory: Path, file: Path, *, yes: bool) -> None:
     for line in reading.lines:
         click.echo(line)
     if not yes:
-        click.confirm("Signer exactement cela ?", abort=True, default=False)
+        answer = click.prompt("Signer exactement cela ? [oui/NON]", default="non", show_default=False)
+        if str(answer).strip().lower() not in _YES:
+            raise click.Abort
     signed = custody.sign(draft, at)
     after = read_draft(signed, custody, at)
     _write(file, signed.encode())

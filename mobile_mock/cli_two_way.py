@@ -83,7 +83,7 @@ def answer(
         click.echo(
             said("Demande votre carte :", "Asks for your card:") + f" {who}, {label}, {where}", err=True
         )
-        return yes or click.confirm(said("Répondre ?", "Answer?"), err=True)
+        return yes or _agrees(said("Répondre ? [oui/NON]", "Answer? [yes/NO]"))
 
     with holder_of(folder, said) as holder:
         asked = _read(said, image, text)
@@ -117,8 +117,8 @@ def authorise(
         until = f"{offer.until:%Y-%m-%d %H:%M} UTC"
         asked = said("Autoriser le poste {0} jusqu'au {1}", "Authorise till {0} until {1}")
         click.echo(asked.format(offer.mark, until), err=True)
-        return yes or click.confirm(
-            said("La même marque est sur le poste ?", "Is the same mark on the till?"), err=True
+        return yes or _agrees(
+            said("La même marque est sur le poste ? [oui/NON]", "Is the same mark on the till? [yes/NO]")
         )
 
     with holder_of(folder, said) as holder:
@@ -141,3 +141,9 @@ def _show(said: Said, shown: Presentation, png: Path | None, *, digits: bool) ->
         click.echo(shown.terminal())
     until = f"{shown.fresh_until:%H:%M:%S} UTC"
     click.echo(said(f"Valable jusqu'à {until}.", f"Good until {until}."), err=True)
+
+
+def _agrees(question: str) -> bool:
+    """Whether the owner says yes, in French or in English; whatever else they type is a no."""
+    answer = str(click.prompt(question, default="", show_default=False, err=True))
+    return answer.strip().lower() in {"o", "oui", "y", "yes"}
