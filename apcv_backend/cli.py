@@ -41,7 +41,9 @@ class _Operator(click.Group):
         except ConfigError as error:
             raise click.UsageError(str(error)) from error
         except CarteError as error:
-            raise click.UsageError(f"Refusé : {error}") from error
+            from apcv_backend.operator_sentences import told
+
+            raise click.UsageError(told(error)) from error
         except BrokenPipeError:
             raise  # whoever read us stopped listening: click ends quietly
         except OSError as error:
