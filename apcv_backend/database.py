@@ -175,7 +175,7 @@ def _sqlite_engine(url: URL, pool_size: int, *, writes: bool) -> Engine:
     def _configure(connection: object, _record: ConnectionPoolEntry) -> None:
         # Transactions are opened below, in words; the driver opens none on its own.
         connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3.Connection behind DBAPI
-        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # the same connection
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # a card handed out is on disk before it leaves
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")

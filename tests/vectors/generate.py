@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
 from tests.vectors import faults_card, faults_proof, good  # noqa: E402 - the path must be set first
-from tests.vectors.making import Vector  # noqa: E402
+from tests.vectors.making import Vector  # noqa: E402 - the path must be set first
 
 FOLDER = HERE / "sq1"
 README = HERE / "README.md"
