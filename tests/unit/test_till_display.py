@@ -31,7 +31,7 @@ NIR_DIGITS = "158032A99904296"
 
 def verdict_of(policy: str = "officine", card: object = None, **world: object) -> Verdict:
     """A verdict at NOON in a fresh world."""
-    made = World(**world)  # type: ignore[arg-type]  # either card  # the world's own fields, by name
+    made = World(**world)  # type: ignore[arg-type]  # the world's own fields, by name
     return made.till().check(made.show(card or an_apcv()), POLICIES[policy], NOON)  # type: ignore[arg-type]  # either card
 
 
@@ -224,7 +224,7 @@ def test_every_word_exists_in_both_languages(language: Language) -> None:
 @pytest.mark.parametrize("card", [a_complete_apcv(), a_doctor()])
 def test_inspect_explains_every_field_and_proves_none(card: object) -> None:
     """Each field has a name of the format and a meaning; the heading says that nothing was checked."""
-    fields = explain(World().show(card))  # type: ignore[arg-type]  # either card  # the two cards
+    fields = explain(World().show(card))  # type: ignore[arg-type]  # the two cards
     names = {field.name for field in fields}
 
     assert names <= set(MEANINGS)
