@@ -60,14 +60,14 @@ def _file(path: Path) -> bytes | None:
 def _page(pool: urllib3.PoolManager, url: str) -> bytes | None:
     try:
         answer = pool.request("GET", url, preload_content=False, redirect=False)
-        try:
-            if answer.status == _NOT_FOUND:
-                return None
-            data = answer.read(_LARGEST_FILE + 1)
-        finally:
-            answer.release_conn()
+        data = answer.read(_LARGEST_FILE + 1)
+        if len(data) > _LARGEST_FILE:
+            answer.close()  # an answer not read to its end would spoil the next request on this connection
+        answer.release_conn()
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise BackendUnreachable(url=url) from error
+    if answer.status == _NOT_FOUND:
+        return None
     if answer.status != _OK or len(data) > _LARGEST_FILE:
         raise BackendUnreachable(url=url)
     return bytes(data)
