@@ -17,6 +17,7 @@ from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from apcv_backend.callers import CallerKind
 from cartes.wire import strict_json
 
 PROBLEM_JSON = "application/problem+json"
@@ -97,6 +98,17 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
     def gives(self, status: int, schema: Schema | type[Schema] | None = None) -> Callable[[View], View]:
         """What the view returns is dumped with `schema` and answered with `status`."""
         decorate: Callable[[View], View] = self.response(status, schema)
+        return decorate
+
+    def called_by(self, *kinds: CallerKind, scope: str = "") -> Callable[[View], View]:
+        """Declare who may call the view, in the OpenAPI document (`x-called-by`); the view itself asks.
+
+        A test walks every route with every kind of credentials: only those declared here pass.
+        """
+        told: dict[str, object] = {"x-called-by": [kind.value for kind in kinds]}
+        if scope:
+            told["x-scope"] = scope
+        decorate: Callable[[View], View] = self.doc(**told)
         return decorate
 
     def asks_header(self, name: str, description: str, *, max_length: int) -> Callable[[View], View]:

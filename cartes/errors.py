@@ -1,7 +1,7 @@
 """The errors of the ground floor: a small tree, a stable word code on every leaf, and the facts.
 
 A leaf says what was refused; it never says it to a person. Sentences live where people read them
-(`verifier/sentences.py`, `apcv_backend/problems.py`), so that a code can be tested and a sentence can be
+(`verifier/sentences.py`, `apcv_backend/problem_rows/`), so that a code can be tested and a sentence can be
 improved without one disturbing the other.
 
 Facts are safe to log: nobody puts a NIR, a secret or a name in them.

@@ -133,7 +133,7 @@ def test_a_database_that_is_not_there_is_a_code() -> None:
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
-    """The history and `tables.py` agree, column by column."""
+    """The history and `tables/` agree, column by column."""
     engine = create_engine(database_url)
     inspector = inspect(engine)
 

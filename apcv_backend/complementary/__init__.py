@@ -1,0 +1,1 @@
+"""Room: what insurers publish of their members' contracts, and their own cards."""

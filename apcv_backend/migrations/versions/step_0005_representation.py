@@ -1,0 +1,10 @@
+"""Delegations and complementary cards."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Apply this step."""

@@ -1,0 +1,25 @@
+"""The one table from codes to HTTP, its rows kept by the room that raises them. A code stands here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apcv_backend.problem_rows.enrolment import ENROLMENT
+from apcv_backend.problem_rows.issuance import ISSUANCE
+from apcv_backend.problem_rows.row import GONE_WRONG, Problem
+from apcv_backend.problem_rows.service import SERVICE
+
+__all__ = ["GONE_WRONG", "PROBLEMS", "Problem"]
+
+
+def _one_table(*rooms: Mapping[str, Problem]) -> Mapping[str, Problem]:
+    table: dict[str, Problem] = {}
+    for rows in rooms:
+        twice = table.keys() & rows.keys()
+        if twice:
+            raise ValueError(f"codes with two rows: {sorted(twice)}")
+        table.update(rows)
+    return table
+
+
+PROBLEMS: Mapping[str, Problem] = _one_table(SERVICE, ENROLMENT, ISSUANCE)

@@ -1,0 +1,1 @@
+"""Room: who may open whose record; the patient decides."""

@@ -1,0 +1,1 @@
+"""Room: who presents the card of whom, on what proof, until when."""

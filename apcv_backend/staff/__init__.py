@@ -1,0 +1,1 @@
+"""Room: agents, operators and clerks, each with their own key, a role and a structure."""

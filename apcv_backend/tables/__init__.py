@@ -1,0 +1,33 @@
+"""Every table of the town hall, in one place, so that a transaction across rooms can be read here.
+
+Instants are 64-bit microseconds since 1970-01-01 UTC: exact, ordered, and the same in SQLite and PostgreSQL.
+What identifies a person stands here only as a blind index (keyed hash) and inside a sealed envelope
+(`vault.py`): a stolen database gives no NIR. What must happen once is a primary key or a UNIQUE constraint.
+"""
+
+from __future__ import annotations
+
+from apcv_backend.tables.base import Instant, metadata
+from apcv_backend.tables.cards import issuances, status_slots, used_once
+from apcv_backend.tables.directory import practitioner_aliases, practitioners
+from apcv_backend.tables.people import activation_codes, ceremonies, devices, notices, subjects
+from apcv_backend.tables.upkeep import cached_values, counters, high_water, journal
+
+__all__ = [
+    "Instant",
+    "activation_codes",
+    "cached_values",
+    "ceremonies",
+    "counters",
+    "devices",
+    "high_water",
+    "issuances",
+    "journal",
+    "metadata",
+    "notices",
+    "practitioner_aliases",
+    "practitioners",
+    "status_slots",
+    "subjects",
+    "used_once",
+]

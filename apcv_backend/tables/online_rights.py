@@ -1,0 +1,1 @@
+"""Presences, queries and what insurers publish (rooms presences and rights)."""

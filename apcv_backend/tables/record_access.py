@@ -1,0 +1,1 @@
+"""Consents and decisions of access to the record (room record_access)."""

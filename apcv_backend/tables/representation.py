@@ -1,0 +1,1 @@
+"""Delegations: who presents the card of whom (room representation)."""

@@ -1,0 +1,1 @@
+"""Sign-in: clients, attempts, codes and tokens (room signin)."""

@@ -1,0 +1,1 @@
+"""Staff: agents, operators, clerks, and what takes two people (room staff)."""

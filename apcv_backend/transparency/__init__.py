@@ -1,0 +1,1 @@
+"""Room: the tamper-evident log, its signed heads, and the witness."""
