@@ -1,10 +1,11 @@
 """A sign-in attempt: what a client asked, where it stands, and what a phone's approval proves.
 
-An attempt is opened by a client (its browser at `/auth`, or CIBA without one), reaches a person's phone, and ends
-once: approved, refused, reported, expired or locked. An approved one is taken once, by the client that opened it.
+An attempt is opened by a client (its browser at `/auth`, or CIBA without one), reaches a person's phone, and
+ends once: approved, refused, reported, expired or locked. An approved one is taken once, by the client that
+opened it.
 
-Nothing here reads a clock, a request or a table. Sources: OpenID Connect CIBA Core 1.0 for the words of the poll;
-RFC 6749 section 5.2 for their form; number matching, so that a tired thumb approves nothing.
+Nothing here reads a clock, a request or a table. Sources: OpenID Connect CIBA Core 1.0 for the words of the
+poll; RFC 6749 section 5.2 for their form; number matching, so that a tired thumb approves nothing.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class AttemptState(enum.Enum):
 class AttemptOrder:
     """What a client asked, already validated: `signin` checked its address, its scopes and its secret.
 
-    `client_name`, `client_place` and `purpose` are shown on the phone before any approval. `session_hint` is kept
-    for the provider and given back as it is (redirect address, state, nonce, code challenge).
+    `client_name`, `client_place` and `purpose` are shown on the phone before any approval. `session_hint` is
+    kept for the provider and given back as it is (redirect address, state, nonce, code challenge).
     """
 
     kind: CardKind
