@@ -42,6 +42,7 @@ from apcv_backend.publication.status_tokens import StatusTokenDesk
 from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
+from apcv_backend.subjects import Subjects
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 from cartes.errors import CarteError
@@ -60,6 +61,7 @@ class Services:
     random: Callable[[int], bytes]
     database: Database
     vault: Vault
+    subjects: Subjects
     keyring: Keyring
     journal: Journal
     ephemeral: MemoryEphemeral | RedisEphemeral
@@ -181,6 +183,7 @@ def build(
         random=random,
         database=database,
         vault=vault,
+        subjects=Subjects(vault, random),
         keyring=keyring,
         journal=journal,
         ephemeral=ephemeral,

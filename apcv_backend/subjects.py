@@ -1,0 +1,60 @@
+"""The pseudonyms of people: one row a person and kind of card, made when somebody first speaks of them.
+
+Enrolment, rights queries, sign-in and the journal name a person by the same `subject_id`, a random UUID that
+says nothing. The person is found again by a blind index (keyed hash), and read back from a sealed envelope:
+the table alone names nobody.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.tables import subjects
+from apcv_backend.vault import Vault
+
+
+class Subjects:
+    """Finds and makes pseudonyms inside the caller's transaction."""
+
+    def __init__(self, vault: Vault, random: Callable[[int], bytes]) -> None:
+        self._vault = vault
+        self._random = random
+
+    def ensure(self, tx: Connection, person: PersonKey, at: datetime) -> str:
+        """The pseudonym of `person`, entered at `at` if nobody spoke of them before; of two twins, one row."""
+        known = self.find(tx, person)
+        if known is not None:
+            return known
+        new_id = str(uuid.UUID(bytes=self._random(16), version=4))
+        insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+        # Judge of "a person is entered once": the blind index is unique.
+        tx.execute(
+            insert(subjects)
+            .values(
+                subject_id=new_id,
+                kind=person.card.value,
+                person_index=self._vault.person_index(person.card.value, person.text),
+                sealed_person=self._vault.seal_bytes(
+                    person.text.encode(), place=f"subjects|sealed_person|{new_id}"
+                ),
+                created_at=at,
+            )
+            .on_conflict_do_nothing(index_elements=["person_index"])
+        )
+        known = self.find(tx, person)
+        assert known is not None  # ours, or the one that made ours a conflict
+        return known
+
+    def find(self, tx: Connection, person: PersonKey) -> str | None:
+        """The pseudonym of `person`, or None when nobody ever spoke of them."""
+        index = self._vault.person_index(person.card.value, person.text)
+        return tx.execute(
+            select(subjects.c.subject_id).where(subjects.c.person_index == index)
+        ).scalar_one_or_none()
