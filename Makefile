@@ -1,7 +1,7 @@
 # Everything a newcomer or a machine runs. `make help` says what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint types arrows generated bench vectors docs clean
+.PHONY: help demo run test check lint types arrows generated bench vectors screens docs clean
 
 # The newest suitable Python of this machine; `make PYTHON=…` chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -19,10 +19,11 @@ help:  ## this page
 demo: $(VENV)/.ready  ## seventeen people: enrol, issue, show, verify with the backend off; pictures in demo/
 	@$(BIN)/python -m examples.demo
 
-run: $(VENV)/.ready  ## leave a demonstration backend up, with its OpenAPI page
+run: $(VENV)/.ready $(VENV)/.web  ## leave a demonstration backend up, with its OpenAPI page
 	@$(BIN)/python -m examples.demo.serve
 
-test: $(VENV)/.ready-dev  ## every test, on SQLite and on PostgreSQL with Redis
+test: $(VENV)/.ready-dev $(VENV)/.web-dev  ## every test, on SQLite and on PostgreSQL with Redis, and in a browser
+	@bash tests/prepare.sh
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: lint types arrows generated test  ## what continuous integration runs
@@ -49,11 +50,16 @@ vectors: $(VENV)/.ready-dev  ## write the golden vectors again
 	@$(BIN)/python tests/vectors/generate.py
 	@$(BIN)/python tests/vectors/generate_two_way.py
 
+screens: $(VENV)/.ready-dev $(VENV)/.web-dev  ## picture every page again, into docs/screens/
+	@bash tests/prepare.sh
+	@$(BIN)/python -m tests.browser.screens
+
 docs: $(VENV)/.ready-dev  ## write docs/openapi.json again
 	@$(BIN)/python -m apcv_backend openapi --write docs/openapi.json
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) demo var node_modules benchmarks/peer/node_modules build dist *.egg-info
+	rm -rf $(VENV) demo var build dist *.egg-info
+	find . -name node_modules -prune -exec rm -rf {} +
 
 # --- the virtual environment, made once and again when the locked requirements change ---------------
 
@@ -64,6 +70,28 @@ $(VENV)/.ready: requirements.txt
 $(VENV)/.ready-dev: requirements-dev.txt requirements.txt
 	@$(call install,requirements-dev.txt)
 	@touch $@ $(VENV)/.ready
+
+# Parts of the pages that others keep (npm), by exact versions, into ignored folders; served by ourselves.
+WEB := mobile_mock/pwa
+WEB_DEV := $(WEB) tests/browser tests/clients
+
+$(VENV)/.web: $(WEB:%=%/package-lock.json) | $(VENV)/.ready
+	@$(call npm_ci,$(WEB))
+	@touch $@
+
+$(VENV)/.web-dev: $(WEB_DEV:%=%/package-lock.json) | $(VENV)/.ready-dev
+	@$(call npm_ci,$(WEB_DEV))
+	@touch $@ $(VENV)/.web
+
+# The machine's npm; without one, the one in a wheel.
+define npm_ci
+	npm=$$(command -v npm) || { npm=$(CURDIR)/$(BIN)/npm; export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-npm.txt; }; \
+	for folder in $(1); do \
+	  "$$npm" ci --prefix $$folder --ignore-scripts --no-audit --no-fund --silent || { \
+	    echo "npm ci a échoué dans $$folder : les pages qui s'en servent n'auront pas de caméra." >&2; }; \
+	done
+endef
 
 define install
 	if [ -z "$(PYTHON)" ]; then \
