@@ -28,7 +28,7 @@ class Subjects:
         self._random = random
 
     def ensure(self, tx: Connection, person: PersonKey, at: datetime) -> str:
-        """The pseudonym of `person`, entered at `at` if nobody spoke of them before; of two twins, one row."""
+        """The pseudonym of `person`, entered at `at` if nobody spoke of them before; once, in a race too."""
         known = self.find(tx, person)
         if known is not None:
             return known
