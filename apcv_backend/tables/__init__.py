@@ -11,6 +11,7 @@ from apcv_backend.tables.base import Instant, metadata
 from apcv_backend.tables.cards import issuances, status_slots, used_once
 from apcv_backend.tables.directory import practitioner_aliases, practitioners
 from apcv_backend.tables.people import activation_codes, ceremonies, devices, notices, subjects
+from apcv_backend.tables.signin import signin_attempts, signin_pings, signin_reach
 from apcv_backend.tables.upkeep import cached_values, counters, high_water, journal
 
 __all__ = [
@@ -27,6 +28,9 @@ __all__ = [
     "notices",
     "practitioner_aliases",
     "practitioners",
+    "signin_attempts",
+    "signin_pings",
+    "signin_reach",
     "status_slots",
     "subjects",
     "used_once",
