@@ -86,7 +86,7 @@ def _apcv(card: ApcvCard, day: date, words: Words, *, with_nir: bool) -> Iterato
     yield inert(f"{card.given} {card.use_name}")
     if card.birth_name != card.use_name:
         yield _row(words.birth_name, card.birth_name)
-    yield _row(words.born, _birth_text(card.born, words))
+    yield _row(words.born, birth_text(card.born, words))
     if card.rang_gemellaire > 1:
         yield _row(words.rank, str(card.rang_gemellaire))
     yield _row(words.shape, card.shape.word)
@@ -100,18 +100,18 @@ def _apcv(card: ApcvCard, day: date, words: Words, *, with_nir: bool) -> Iterato
     if card.amo is None:
         yield _row(words.amo, words.not_said)
     else:
-        yield _row(words.amo, _period(card.amo.periode, day, words))
+        yield _row(words.amo, period_text(card.amo.periode, day, words))
         local = f" — {words.alsace}" if card.amo.alsace_moselle else ""
         yield _row(words.organisme, f"{card.amo.organisme.text}{local}")
         yield _row(words.quality, words.code_label(card.qualite))
-        yield _row(words.amc, words.none if card.amc is None else _period(card.amc.periode, day, words))
+        yield _row(words.amc, words.none if card.amc is None else period_text(card.amc.periode, day, words))
         yield _row(words.gp, words.yes if card.gp_declared else words.no)
     for exoneration in card.ald:
         ald = exoneration.code is CodeExoneration.SOINS_ALD
         label = "ALD" if ald else words.code_label(exoneration.code)
-        yield _row(label, _period(exoneration.periode, day, words))
+        yield _row(label, period_text(exoneration.periode, day, words))
     if card.c2s is not None:
-        yield _row("C2S", _period(card.c2s.periode, day, words))
+        yield _row("C2S", period_text(card.c2s.periode, day, words))
 
 
 def _ecps(card: EcpsCard, words: Words) -> Iterator[str]:
@@ -141,7 +141,8 @@ def _freshness(freshness: Freshness, kind: CardKind | None, words: Words) -> Ite
     yield _row(words.trust_age, words.unknown if age is None else age_text(age, words))
 
 
-def _period(periode: PeriodeDroits, day: date, words: Words) -> str:
+def period_text(periode: PeriodeDroits, day: date, words: Words) -> str:
+    """Whether rights are open on `day`, and until, since or before when."""
     if periode.open_on(day):
         return words.open if periode.fin is None else f"{words.open} {words.until} {day_text(periode.fin)}"
     if day < periode.debut:
@@ -150,7 +151,8 @@ def _period(periode: PeriodeDroits, day: date, words: Words) -> str:
     return f"{words.closed} {words.since} {day_text(periode.fin)}"
 
 
-def _birth_text(born: DateNaissance, words: Words) -> str:
+def birth_text(born: DateNaissance, words: Words) -> str:
+    """A birth date as people write it, and a word when no calendar has that day."""
     text = f"{born.text[6:]}/{born.text[4:6]}/{born.text[:4]}"
     return f"{text} ({words.lunar})" if born.is_lunar else text
 

@@ -10,14 +10,15 @@ Nothing here believes what it reads.
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import struct
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, Literal
 
 from cartes.errors import CarteError
 from cartes.sealed_answer import ANSWER
@@ -132,14 +133,34 @@ def read_image(path: Path) -> str:
         raise NotAFile
     if about.st_size > MAX_IMAGE_BYTES:
         raise FileTooLarge(limit=MAX_IMAGE_BYTES)
-    texts = [clean(text) for text in _codes_in(path) if len(text) <= MAX_TEXT_CHARS]
+    return _best_of(_codes_in(path.open))
+
+
+def read_picture(data: bytes) -> str:
+    """The same as `read_image`, for the bytes of an image that came by another way than the disk."""
+    if len(data) > MAX_IMAGE_BYTES:
+        raise FileTooLarge(limit=MAX_IMAGE_BYTES)
+    return _best_of(_codes_in(lambda _mode: io.BytesIO(data)))
+
+
+def read_frame(grey: bytes, width: int, height: int) -> str:
+    """The code in one frame of a camera: `width` times `height` grey levels, rows from the top.
+
+    Raises `NoCodeFound`, or `DamagedImage` when the bytes are not that many.
+    """
+    if width <= 0 or height <= 0 or len(grey) != width * height:
+        raise DamagedImage
+    return _best_of(_codes_on(memoryview(grey).cast("B", shape=[height, width])))
+
+
+def _best_of(codes: Iterable[str]) -> str:
+    texts = [clean(text) for text in codes if len(text) <= MAX_TEXT_CHARS]
     if not texts:
         raise NoCodeFound
     return _first_of_ours(texts)
 
 
-def _codes_in(path: Path) -> list[str]:
-    import zxingcpp
+def _codes_in(opened: Callable[[Literal["rb"]], IO[bytes]]) -> list[str]:
     from PIL import Image, UnidentifiedImageError
 
     # What Pillow raises on a damaged file differs from one format to the next.
@@ -147,7 +168,7 @@ def _codes_in(path: Path) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of pixels and odd metadata; the bounds here are ours
         try:
-            with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+            with opened("rb") as file, Image.open(file, formats=_FORMATS) as image:
                 if image.width * image.height > MAX_IMAGE_PIXELS:
                     raise TooManyPixels(limit=MAX_IMAGE_PIXELS)
                 grey = _grey(image)
@@ -157,6 +178,12 @@ def _codes_in(path: Path) -> list[str]:
             raise TooManyPixels(limit=MAX_IMAGE_PIXELS) from failure
         except (*damaged, struct.error, zlib.error) as failure:
             raise DamagedImage from failure
+    return _codes_on(grey)
+
+
+def _codes_on(grey: Image.Image | memoryview) -> list[str]:
+    import zxingcpp
+
     wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     found = zxingcpp.read_barcodes(grey, formats=wanted, text_mode=zxingcpp.TextMode.Plain)
     return [code.text for code in found if code.valid]
