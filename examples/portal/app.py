@@ -1,0 +1,80 @@
+"""A portal: who signs in, asked of the provider with Authlib's client, and kept in this portal's own session.
+
+Three rules of Pro Santé Connect's charter hold here: the professional is recognised by the national number
+(`SubjectNameID`), the portal asks which exercice and structure one works for, and the provider's tokens never
+serve as the portal's session. Signing out is an explicit click, and signs out of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+
+def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Flask:
+    """The portal's pages. `client` has the `client_id` and `client_secret` the provider gave it."""
+    portal = Flask(__name__)
+    portal.config.update(SECRET_KEY=secret_key, SESSION_COOKIE_NAME="portail", SESSION_COOKIE_SAMESITE="Lax")
+    ecps = OAuth(portal).register(
+        "ecps",
+        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+        client_id=client["client_id"],
+        client_secret=client["client_secret"],
+        client_kwargs={"scope": "openid scope_all", "code_challenge_method": "S256"},
+        authorize_params={"acr_values": "eidas1"},
+    )
+
+    @portal.get("/")
+    def home() -> str:
+        return render_template("portal.html", person=session.get("person"), practice=session.get("practice"))
+
+    @portal.get("/connexion")
+    def sign_in() -> Response:
+        answer: Response = ecps.authorize_redirect(url_for("signed_in", _external=True))
+        return answer
+
+    @portal.get("/retour")
+    def signed_in() -> Response | tuple[str, int]:
+        try:
+            tokens = ecps.authorize_access_token()
+        except OAuthError as refused:
+            return render_template("portal.html", refused=refused.error), 403
+        session.clear()
+        session.update(person=_person(ecps.userinfo(token=tokens)), hint=tokens["id_token"])
+        return redirect(url_for("home"))
+
+    @portal.post("/exercice")
+    def choose() -> Response:
+        chosen = request.form.get("practice", type=int)
+        if "person" in session and chosen in range(len(session["person"]["practices"])):
+            session["practice"] = session["person"]["practices"][chosen]
+        return redirect(url_for("home"))
+
+    @portal.post("/deconnexion")
+    def sign_out() -> Response:
+        told = {"id_token_hint": session.get("hint", ""), "post_logout_redirect_uri": _home()}
+        session.clear()
+        return redirect(f"{ecps.load_server_metadata()['end_session_endpoint']}?{urlencode(told)}")
+
+    def _home() -> str:
+        return url_for("home", _external=True)
+
+    return portal
+
+
+def _person(userinfo: Mapping[str, Any]) -> dict[str, Any]:
+    """What the portal keeps: the national number, the name, and where this person works."""
+    exercices = userinfo["SubjectRefPro"]["exercices"]
+    practices = [
+        activity["raisonSocialeSite"] or exercice["codeProfession"]
+        for exercice in exercices
+        for activity in exercice["activities"]
+    ]
+    name = f"{exercices[0]['prenomDexercice']} {exercices[0]['nomDexercice']}" if exercices else ""
+    return {"number": userinfo["SubjectNameID"], "name": name, "practices": practices}
