@@ -11,26 +11,73 @@ from apcv_backend.tables.base import Instant, metadata
 from apcv_backend.tables.cards import issuances, status_slots, used_once
 from apcv_backend.tables.directory import practitioner_aliases, practitioners
 from apcv_backend.tables.people import activation_codes, ceremonies, devices, notices, subjects
+from apcv_backend.tables.provider import (
+    authorization_codes,
+    logout_deliveries,
+    oidc_clients,
+    pushed_requests,
+    refresh_tokens,
+    signin_sessions,
+)
+from apcv_backend.tables.record_access import hidden_documents, record_consents
 from apcv_backend.tables.signin import signin_attempts, signin_pings, signin_reach
+from apcv_backend.tables.staff import (
+    staff_ceremonies,
+    staff_daily_acts,
+    staff_invitations,
+    staff_keys,
+    staff_members,
+    staff_proposals,
+    staff_sessions,
+)
+from apcv_backend.tables.transparency import (
+    incidents,
+    journal_lanes,
+    log_heads,
+    log_leaves,
+    log_tiles,
+    person_keys,
+)
 from apcv_backend.tables.upkeep import cached_values, counters, high_water, journal
 
 __all__ = [
     "Instant",
     "activation_codes",
+    "authorization_codes",
     "cached_values",
     "ceremonies",
     "counters",
     "devices",
+    "hidden_documents",
     "high_water",
+    "incidents",
     "issuances",
     "journal",
+    "journal_lanes",
+    "log_heads",
+    "log_leaves",
+    "log_tiles",
+    "logout_deliveries",
     "metadata",
     "notices",
+    "oidc_clients",
+    "person_keys",
     "practitioner_aliases",
     "practitioners",
+    "pushed_requests",
+    "record_consents",
+    "refresh_tokens",
     "signin_attempts",
     "signin_pings",
     "signin_reach",
+    "signin_sessions",
+    "staff_ceremonies",
+    "staff_daily_acts",
+    "staff_invitations",
+    "staff_keys",
+    "staff_members",
+    "staff_proposals",
+    "staff_sessions",
     "status_slots",
     "subjects",
     "used_once",
