@@ -72,6 +72,8 @@ class Config:
     mds_root: Path | None
     android_status: Path | None
     ecps_binding: Binding
+    staff_party: RelyingParty
+    staff_binding: Binding
     status_capacity: int
     max_devices: int
     rights_shift_days: int
@@ -99,6 +101,8 @@ class Config:
             mds_root=reader.optional_path("MDS_ROOT"),
             android_status=reader.optional_path("ANDROID_STATUS"),
             ecps_binding=reader.binding("ECPS_BINDING"),
+            staff_party=reader.staff_party(),
+            staff_binding=reader.binding("STAFF_BINDING"),
             status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 27),
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
@@ -106,6 +110,7 @@ class Config:
         )
         reader.refuse_unknown()
         config.refuse_unsafe()
+        config.refuse_unsafe_staff()
         return config
 
     @property
@@ -133,6 +138,17 @@ class Config:
             raise ConfigError(f"{PREFIX}DATABASE_URL doit désigner PostgreSQL en production.")
         if self.rights_shift_days:
             raise ConfigError(f"{PREFIX}RIGHTS_SHIFT_DAYS n'existe que pour les démonstrations.")
+
+    def refuse_unsafe_staff(self) -> None:
+        """Stop a start where a colleague's proof could be a patient's, or is weaker than production asks."""
+        if self.staff_party.rp_id in {party.rp_id for party in self.relying_parties.values()}:
+            raise ConfigError(f"{PREFIX}RP_ID_STAFF doit différer de ceux des cartes : à chacun ses preuves.")
+        if not self.is_production:
+            return
+        if self.staff_binding is not Binding.HARDWARE_ATTESTED:
+            raise ConfigError(f"{PREFIX}STAFF_BINDING : en production, hardware_attested et rien d'autre.")
+        if any(not web.startswith("https://") for web in self.staff_party.web_origins):
+            raise ConfigError(f"{PREFIX}ORIGINS_STAFF doit nommer des pages https:// en production.")
 
 
 def _split(address: str) -> SplitResult | None:
@@ -220,8 +236,26 @@ class _Reader:
         allowed = ", ".join(binding.name.lower() for binding in Binding)
         raise ConfigError(f"{PREFIX}{name} doit être l'un de {allowed} : « {value} ».")
 
+    def staff_party(self) -> RelyingParty:
+        """Where staff sign in: the pages of this server itself, unless said otherwise."""
+        if self.optional("RP_ID_STAFF") is not None or self.optional("ORIGINS_STAFF") is not None:
+            return self._party("STAFF")
+        parts = urlsplit(self.url("PUBLIC_URL"))
+        try:
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            raise ConfigError(f"{PREFIX}PUBLIC_URL n'a pas de port lisible.") from None
+        host = (parts.hostname or "localhost").lower()
+        taken = {self.optional(f"RP_ID_{kind.name}") for kind in CardKind}
+        # Never a card's own name, nor a numeric address with colons, which no browser takes for a name.
+        rp_id = "staff.localhost" if ":" in host else f"staff.{host}" if host in taken else host
+        return RelyingParty(rp_id, (f"{parts.scheme.lower()}://{rp_id}{port}",), ())
+
     def relying_party(self, kind: CardKind) -> RelyingParty:
-        name = f"ORIGINS_{kind.name}"
+        return self._party(kind.name)
+
+    def _party(self, whose: str) -> RelyingParty:
+        name = f"ORIGINS_{whose}"
         web: list[str] = []
         android: list[tuple[str, str]] = []
         for origin in (part.strip() for part in self.text(name).split(",")):
@@ -238,7 +272,7 @@ class _Reader:
                 raise ConfigError(f"{PREFIX}{name} contient une origine illisible : « {origin} ».")
         if not web:
             raise ConfigError(f"{PREFIX}{name} doit nommer au moins une page web (http ou https).")
-        return RelyingParty(self.text(f"RP_ID_{kind.name}"), tuple(web), tuple(android))
+        return RelyingParty(self.text(f"RP_ID_{whose}"), tuple(web), tuple(android))
 
     def refuse_unknown(self) -> None:
         unknown = sorted(set(self._settings) - self._asked)

@@ -84,3 +84,47 @@ def test_production_refuses_what_only_development_may_do(name: str, value: str) 
 
     with pytest.raises(ConfigError, match=name.removesuffix("ECPS")):
         Config.from_env({**production, name: value})
+
+
+def test_staff_sign_in_at_the_address_of_the_server_unless_told_otherwise() -> None:
+    """Settings that say nothing of staff still start; a name of a card's is never theirs."""
+    usual = Config.from_env(GOOD)
+    shared = Config.from_env({**GOOD, "APCV_PUBLIC_URL": "http://apcv.localhost:9"})
+    told = Config.from_env(
+        {**GOOD, "APCV_RP_ID_STAFF": "agents.example", "APCV_ORIGINS_STAFF": "https://agents.example"}
+    )
+
+    assert (usual.staff_party.rp_id, usual.staff_party.web_origins) == (
+        "cartes.localhost",
+        ("http://cartes.localhost:8000",),
+    )
+    assert shared.staff_party.web_origins == ("http://staff.apcv.localhost:9",)
+    assert told.staff_party.rp_id == "agents.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (
+            "APCV_RP_ID_STAFF",
+            {"APCV_RP_ID_STAFF": "apcv.localhost", "APCV_ORIGINS_STAFF": "https://apcv.localhost"},
+        ),
+        ("APCV_ORIGINS_STAFF", {"APCV_RP_ID_STAFF": "agents.example"}),
+        ("APCV_STAFF_BINDING", {"APCV_STAFF_BINDING": "synced"}),
+        (
+            "APCV_ORIGINS_STAFF",
+            {"APCV_RP_ID_STAFF": "agents.example", "APCV_ORIGINS_STAFF": "http://agents.example"},
+        ),
+    ],
+)
+def test_a_weak_door_for_staff_is_refused_in_production(name: str, change: dict[str, str]) -> None:
+    """Half a setting, a card's own name, clear text or a key that may be copied: named, and no start."""
+    production = {
+        **GOOD,
+        "APCV_ENV": "production",
+        "APCV_PUBLIC_URL": "https://cartes.example",
+        "APCV_DATABASE_URL": "postgresql://x@db/cartes",
+    }
+
+    with pytest.raises(ConfigError, match=name):
+        Config.from_env({**production, **change})
