@@ -10,6 +10,17 @@ from __future__ import annotations
 from apcv_backend.tables.base import Instant, metadata
 from apcv_backend.tables.cards import issuances, status_slots, used_once
 from apcv_backend.tables.directory import practitioner_aliases, practitioners
+from apcv_backend.tables.online_rights import (
+    account_freezes,
+    alarms,
+    canaries,
+    presences,
+    query_ceilings,
+    query_people,
+    query_windows,
+    rights_batches,
+    uploaded_scans,
+)
 from apcv_backend.tables.people import activation_codes, ceremonies, devices, notices, subjects
 from apcv_backend.tables.provider import (
     authorization_codes,
@@ -42,9 +53,12 @@ from apcv_backend.tables.upkeep import cached_values, counters, high_water, jour
 
 __all__ = [
     "Instant",
+    "account_freezes",
     "activation_codes",
+    "alarms",
     "authorization_codes",
     "cached_values",
+    "canaries",
     "ceremonies",
     "counters",
     "devices",
@@ -64,9 +78,14 @@ __all__ = [
     "person_keys",
     "practitioner_aliases",
     "practitioners",
+    "presences",
     "pushed_requests",
+    "query_ceilings",
+    "query_people",
+    "query_windows",
     "record_consents",
     "refresh_tokens",
+    "rights_batches",
     "signin_attempts",
     "signin_pings",
     "signin_reach",
@@ -80,5 +99,6 @@ __all__ = [
     "staff_sessions",
     "status_slots",
     "subjects",
+    "uploaded_scans",
     "used_once",
 ]
