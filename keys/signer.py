@@ -32,6 +32,7 @@ class Purpose(enum.Enum):
     AMC = "amc"
     OIDC = "oidc"
     STATUS = "status"
+    LOG = "log"
     TUF_ROOT = "tuf-root"
     TUF_TARGETS = "tuf-targets"
     TUF_STATUS = "tuf-status"

@@ -14,6 +14,7 @@ subjects = Table(
     Column("person_index", LargeBinary(32), nullable=False, unique=True),  # HMAC of kind and person key
     Column("sealed_person", LargeBinary, nullable=False),  # vault envelope of the person key
     Column("created_at", Instant, nullable=False),
+    Column("erased_at", Instant),  # the key is destroyed, the blind index gone
 )
 
 activation_codes = Table(
@@ -31,6 +32,7 @@ activation_codes = Table(
     Column("expires_at", Instant, nullable=False),
     Column("errors", Integer, nullable=False, default=0),
     Column("used_at", Instant),
+    Column("subject_id", String(36)),  # whose key sealed the person; NULL in codes older than such keys
 )
 
 ceremonies = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from apcv_backend.tables.base import Instant, metadata
 
@@ -16,6 +16,9 @@ journal = Table(
     Column("subject", String(120), nullable=False, index=True),
     Column("facts", Text, nullable=False),  # canonical JSON, never a payload
     Column("mac", LargeBinary(32), nullable=False),
+    Column("lane", Integer),  # NULL in entries written before there were lanes
+    Column("place", BigInteger),  # 1, 2, 3… in its lane, without a gap
+    Index("uq_journal_lane_place", "lane", "place", unique=True),
 )
 
 counters = Table(
