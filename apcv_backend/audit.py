@@ -2,25 +2,52 @@
 
 Entries are only ever added. Each carries a keyed tag over its own content, so that an entry edited behind
 our back no longer verifies (`check`). A payload never enters: no NIR, no name, no right, no secret.
+
+Entries stand in lanes. A lane numbers its entries 1, 2, 3… in the transaction that adds them, and the number
+is under the tag: an entry taken away leaves a hole that nobody without the key can close, from the moment it
+is committed and before any tree of hashes holds it (`transparency`). A connection keeps to one lane, so that
+writers do not wait for each other.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.database import Database
-from apcv_backend.tables import journal
+from apcv_backend.tables import journal, journal_lanes
 from apcv_backend.vault import Vault, same
 from cartes.wire import strict_json
 
 Fact = str | int | bool | None
 
+LANES = 64
+"""How many writers can add an entry at one instant without waiting for each other."""
+
+_LANE = "journal_lane"
+_LOOKED_AT_A_TIME = 2_000
+
 # Built once, as every statement of the hot path. `inline`: nobody asks which number the line was given.
 _NOTE = insert(journal).inline()
+
+
+def _next_place(of: Any) -> Any:
+    # Judge of "no two entries have one place": the row of the lane, held until the transaction ends.
+    statement = of(journal_lanes).values(places=1)
+    return statement.on_conflict_do_update(
+        index_elements=["lane"], set_={"places": journal_lanes.c.places + 1}
+    ).returning(journal_lanes.c.places)
+
+
+_NEXT_PLACE = {"sqlite": _next_place(sqlite_insert), "postgresql": _next_place(postgresql_insert)}
 
 
 @dataclass(frozen=True)
@@ -34,6 +61,23 @@ class Entry:
     subject: str
     facts: str
     mac: bytes
+    lane: int | None = None
+    place: int | None = None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Entry:
+        """The entry a row of `journal` holds."""
+        return cls(
+            row.entry_id,
+            row.at,
+            row.event,
+            row.actor,
+            row.subject,
+            row.facts,
+            row.mac,
+            row.lane,
+            row.place,
+        )
 
 
 class Journal:
@@ -41,12 +85,17 @@ class Journal:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._lanes = itertools.count(os.getpid())
 
     def note(
         self, tx: Connection, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime
     ) -> None:
         """Add one entry to the transaction `tx`: it exists if and only if what it tells happened."""
         told = strict_json.canonical(dict(facts)).decode()
+        lane = tx.info.get(_LANE)
+        if lane is None:
+            lane = tx.info[_LANE] = next(self._lanes) % LANES
+        place = tx.execute(_NEXT_PLACE[tx.dialect.name], {"lane": lane}).scalar_one()
         tx.execute(
             _NOTE,
             {
@@ -55,18 +104,52 @@ class Journal:
                 "actor": actor,
                 "subject": subject,
                 "facts": told,
-                "mac": self._tag(at, event, actor, subject, told),
+                "lane": lane,
+                "place": place,
+                "mac": self._tag(at, event, actor, subject, told, lane, place),
             },
         )
 
+    def is_as_written(self, entry: Entry) -> bool:
+        """Whether the entry is what was written, at the place it was written."""
+        expected = self._tag(
+            entry.at, entry.event, entry.actor, entry.subject, entry.facts, entry.lane, entry.place
+        )
+        return same(expected, entry.mac)
+
     def altered(self, database: Database) -> Iterator[int]:
         """The numbers of the entries whose content is no longer what was written."""
-        with database.read() as connection:
-            for row in connection.execute(select(journal).order_by(journal.c.entry_id)):
-                expected = self._tag(row.at, row.event, row.actor, row.subject, row.facts)
-                if not same(expected, row.mac):
-                    yield row.entry_id
+        return (entry.entry_id for entry in read_entries(database) if not self.is_as_written(entry))
 
-    def _tag(self, at: datetime, event: str, actor: str, subject: str, facts: str) -> bytes:
-        told = strict_json.canonical([at.isoformat(timespec="microseconds"), event, actor, subject, facts])
-        return self._vault.audit_mac(told)
+    def _tag(
+        self,
+        at: datetime,
+        event: str,
+        actor: str,
+        subject: str,
+        facts: str,
+        lane: int | None,
+        place: int | None,
+    ) -> bytes:
+        content = [at.isoformat(timespec="microseconds"), event, actor, subject, facts]
+        where = [] if lane is None else ["lane", lane, place]  # entries older than lanes keep their tag
+        return self._vault.audit_mac(strict_json.canonical([*content, *where]))
+
+
+def read_entries(database: Database) -> Iterator[Entry]:
+    """Every entry, oldest first, a few thousand in memory at a time."""
+    last = 0
+    while True:
+        some = (
+            select(journal)
+            .where(journal.c.entry_id > last)
+            .order_by(journal.c.entry_id)
+            .limit(_LOOKED_AT_A_TIME)
+        )
+        with database.read() as connection:
+            rows = connection.execute(some).all()
+        if not rows:
+            return
+        for row in rows:
+            yield Entry.of(row)
+        last = rows[-1].entry_id
