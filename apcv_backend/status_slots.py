@@ -127,6 +127,12 @@ class StatusSlots:
         theirs = and_(status_slots.c.device_id.in_(device_ids), status_slots.c.exercice == exercice)
         return self._revoke(tx, theirs, at)
 
+    def revoke_named(self, tx: Connection, subject_id: str, exercice: str, at: datetime) -> int:
+        """Revoke the slots of this name on every phone of one person; how many were not before."""
+        phones = select(devices.c.device_id).where(devices.c.subject_id == subject_id)
+        theirs = and_(status_slots.c.device_id.in_(phones), status_slots.c.exercice == exercice)
+        return self._revoke(tx, theirs, at)
+
     def suspend(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
         """Suspend the valid slots of these phones: no new card on them meanwhile. How many there were."""
         return self._turn(tx, device_ids, "valid", "suspended", at)

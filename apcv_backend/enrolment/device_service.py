@@ -187,6 +187,14 @@ class DeviceDesk:
         self._registers.run(work)
         self._ring_publication()
 
+    def identify(self, request: SignedRequest, at: datetime) -> Device:
+        """The live phone that signed `request`, once, for another room that serves it. Raises as any of ours.
+
+        Raises:
+            DpopRefused, DeviceUnknown, DeviceWithdrawn.
+        """
+        return self._as_holder(request, at, lambda _register, asking: asking)
+
     def _as_holder(self, request: SignedRequest, at: datetime, work: Callable[[Register, Device], T]) -> T:
         """Run `work` for the live phone whose app key signed `request`.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from apcv_backend.problem_rows.enrolment import ENROLMENT
 from apcv_backend.problem_rows.issuance import ISSUANCE
+from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
 from apcv_backend.problem_rows.service import SERVICE
 
@@ -22,4 +23,4 @@ def _one_table(*rooms: Mapping[str, Problem]) -> Mapping[str, Problem]:
     return table
 
 
-PROBLEMS: Mapping[str, Problem] = _one_table(SERVICE, ENROLMENT, ISSUANCE)
+PROBLEMS: Mapping[str, Problem] = _one_table(SERVICE, ENROLMENT, ISSUANCE, REPRESENTATION)

@@ -31,6 +31,7 @@ from apcv_backend.tables.provider import (
     signin_sessions,
 )
 from apcv_backend.tables.record_access import hidden_documents, record_consents
+from apcv_backend.tables.representation import representations
 from apcv_backend.tables.signin import signin_attempts, signin_pings, signin_reach
 from apcv_backend.tables.staff import (
     staff_ceremonies,
@@ -85,6 +86,7 @@ __all__ = [
     "query_windows",
     "record_consents",
     "refresh_tokens",
+    "representations",
     "rights_batches",
     "signin_attempts",
     "signin_pings",
