@@ -137,8 +137,10 @@ def read_offer(text: str) -> TillOffer:
         raise RequestInvalid(**refused.facts) from refused
 
 
-def open_request(text: str, at: datetime) -> SignedRequest:
+def open_request(text: str, at: datetime, *, max_age_s: int = REQUEST_MAX_AGE_S) -> SignedRequest:
     """Read a request and check all it proves by itself, as of `at`, in this order.
+
+    A phone takes the default age; who judges an answer afterwards allows for the time a person took.
 
     1. The digits: `RequestUnreadable`. 2. Deterministic CBOR, shapes, points on the curve: `RequestInvalid`.
     3. The till key's signature: `RequestSignatureInvalid`. 4. Made seconds ago: `RequestStale`,
@@ -155,7 +157,7 @@ def open_request(text: str, at: datetime) -> SignedRequest:
         raise RequestSignatureInvalid
     # 4.
     age = fields.unix(at) - fields.unix(request.asked_at)
-    if age > REQUEST_MAX_AGE_S:
+    if age > max_age_s:
         raise RequestStale(age_s=age)
     if age < -REQUEST_MAX_AHEAD_S:
         raise RequestFromFuture(ahead_s=-age)
