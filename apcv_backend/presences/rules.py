@@ -45,7 +45,7 @@ TOLD_ELSEWHERE: Final = timedelta(minutes=10)
 """Later than that it may have crossed the street (a practice, then the pharmacy): served, and said."""
 OFFLINE_MAX_AGE: Final = timedelta(days=7)
 """Scans older than this are not worth comparing any more: the cards in them died days ago."""
-MOST_UPLOADED: Final = 200
+MOST_UPLOADED: Final = 30
 """Scans in one upload."""
 
 

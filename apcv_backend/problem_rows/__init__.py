@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from apcv_backend.problem_rows.enrolment import ENROLMENT
 from apcv_backend.problem_rows.issuance import ISSUANCE
+from apcv_backend.problem_rows.online_rights import ONLINE_RIGHTS
 from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
 from apcv_backend.problem_rows.service import SERVICE
+from apcv_backend.problem_rows.transparency import TRANSPARENCY
 
 __all__ = ["GONE_WRONG", "PROBLEMS", "Problem"]
 
@@ -23,4 +25,6 @@ def _one_table(*rooms: Mapping[str, Problem]) -> Mapping[str, Problem]:
     return table
 
 
-PROBLEMS: Mapping[str, Problem] = _one_table(SERVICE, ENROLMENT, ISSUANCE, REPRESENTATION)
+PROBLEMS: Mapping[str, Problem] = _one_table(
+    SERVICE, ENROLMENT, ISSUANCE, REPRESENTATION, ONLINE_RIGHTS, TRANSPARENCY
+)

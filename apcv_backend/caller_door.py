@@ -1,0 +1,44 @@
+"""Callers at a door of Flask: what a request shows, proven by `Callers`, and the kinds the door lets in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app, request
+
+from apcv_backend.callers import Caller, CallerKind, CallerNotAllowed, Callers, UnverifiedCall
+
+_LONGEST = 16_384
+CERTIFICATE_HEADER = "X-Client-Certificate-SHA256"
+"""Written by our own proxy, and believed only when the settings say there is one (`APCV_PROXIES`)."""
+
+
+def unverified_call() -> UnverifiedCall:
+    """This request, its credential headers unread; texts too long to be credentials are dropped here."""
+    behind_proxy = bool(current_app.config.get("BEHIND_PROXY", False))
+    return UnverifiedCall(
+        method=request.method,
+        path=request.path,
+        authorization=_header("Authorization"),
+        dpop=_header("DPoP"),
+        certificate=_header(CERTIFICATE_HEADER) if behind_proxy else "",
+    )
+
+
+def identified(callers: Callers, at: datetime, *kinds: CallerKind, scope: str = "") -> Caller:
+    """Who calls, one of `kinds`; a client alone must also have been given `scope`.
+
+    Raises:
+        CallerRefused: nobody is proven. CallerNotAllowed: somebody is, and this door is not theirs.
+    """
+    caller = callers.identify(unverified_call(), at)
+    if caller.kind not in kinds:
+        raise CallerNotAllowed(needs=" | ".join(kind.value for kind in kinds))
+    if scope and caller.kind is CallerKind.CLIENT and scope not in caller.scopes:
+        raise CallerNotAllowed(needs=f"scope {scope}")
+    return caller
+
+
+def _header(name: str) -> str:
+    value = request.headers.get(name, "")
+    return value if len(value) <= _LONGEST else ""
