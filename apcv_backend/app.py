@@ -15,6 +15,9 @@ from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
 from apcv_backend.publication import routes as publication_routes
+from apcv_backend.representation import routes as representation_routes
+from apcv_backend.transparency import routes as transparency_routes
+from apcv_backend.web_pages import make_configuration_blueprint, make_pages_blueprint
 
 MAX_BODY_BYTES = 65_536  # an attestation with five certificates is about 6 KB
 
@@ -51,8 +54,13 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     )
     api.register_blueprint(issuance_routes.make_blueprint(services.issuance, clock=clock, counters=counters))
     api.register_blueprint(
+        representation_routes.make_blueprint(services.representation, clock=clock, counters=counters)
+    )
+    api.register_blueprint(
         publication_routes.make_status_blueprint(services.status_tokens, clock=clock, counters=counters)
     )
+    api.register_blueprint(make_configuration_blueprint(services.config, clock=clock, counters=counters))
+    api.register_blueprint(transparency_routes.make_blueprint(services.log, clock=clock, counters=counters))
 
 
 def create_app(services: Services) -> Flask:
@@ -68,6 +76,11 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))
     app.register_blueprint(make_health_blueprint(services))
     app.register_blueprint(make_docs_blueprint(api))
+    if services.config.pwa_dir is not None:
+        app.register_blueprint(make_pages_blueprint("phone_app", "/app", services.config.pwa_dir))
+    if services.config.verifier_page_dir is not None:
+        folder = services.config.verifier_page_dir
+        app.register_blueprint(make_pages_blueprint("verifier_page", "/verifier", folder))
 
     @app.after_request
     def _secure(response: Response) -> Response:

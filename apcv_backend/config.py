@@ -56,7 +56,8 @@ class Config:
 
     `rights_shift_days` moves the dates of the demonstration's rights, so that its fictitious people can be
     shown on any day; production refuses it. `proxies` is how many of our own stand in front and write
-    X-Forwarded-For: with none, that header is not believed.
+    X-Forwarded-For: with none, that header is not believed. `pwa_dir` and `verifier_page_dir` are the
+    folders of the phone's web app and of the page that verifies; without them, neither is served.
     """
 
     environment: Environment
@@ -78,6 +79,9 @@ class Config:
     max_devices: int
     rights_shift_days: int
     proxies: int
+    pwa_dir: Path | None
+    verifier_page_dir: Path | None
+    log_heads: Path
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -107,6 +111,10 @@ class Config:
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
             proxies=reader.number("PROXIES", 0, 0, 8),
+            pwa_dir=reader.optional_path("PWA_DIR"),
+            verifier_page_dir=reader.optional_path("VERIFIER_PAGE_DIR"),
+            log_heads=reader.optional_path("LOG_HEADS")
+            or reader.path("PUBLICATION_DIR").parent / "journal-heads.txt",
         )
         reader.refuse_unknown()
         config.refuse_unsafe()
