@@ -65,6 +65,7 @@ class _LateCommands(_Operator):
         "revoke": ("apcv_backend.enrolment.revocation_commands", "revoke"),
         "suspend": ("apcv_backend.enrolment.revocation_commands", "suspend"),
         "resume": ("apcv_backend.enrolment.revocation_commands", "resume"),
+        "representation": ("apcv_backend.representation.commands", "representation"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
     }
 

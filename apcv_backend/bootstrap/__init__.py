@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from apcv_backend.audit import Journal
+from apcv_backend.bootstrap.representation import build_representation
+from apcv_backend.bootstrap.transparency import build_log
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
@@ -28,6 +30,7 @@ from apcv_backend.enrolment.store.codes import SqlActivationCodes
 from apcv_backend.enrolment.store.register import SqlRegisters
 from apcv_backend.ephemeral import PUBLICATION_BELL, EmbeddedEphemeral, MemoryEphemeral, RedisEphemeral
 from apcv_backend.issuance.openid4vci import Nonces
+from apcv_backend.issuance.planning import Planner
 from apcv_backend.issuance.proving import Prover
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
 from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
@@ -40,9 +43,11 @@ from apcv_backend.publication.repository import FolderRepository
 from apcv_backend.publication.service import PublicationService
 from apcv_backend.publication.status_tokens import StatusTokenDesk
 from apcv_backend.publication.store import SqlStatusSlots
+from apcv_backend.representation.service import Representations
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
+from apcv_backend.transparency.service import LogDesk
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 from cartes.errors import CarteError
@@ -69,11 +74,13 @@ class Services:
     directory: SqlDirectory
     professionals: DirectoryService
     enrolment: EnrolmentRoom
+    representation: Representations
     issuance: IssuanceService
     publication: PublicationService
     status_tokens: StatusTokenDesk
     revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
+    log: LogDesk
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, issuer keys, publication."""
@@ -177,22 +184,36 @@ def build(
     people = PeopleOfBothKinds(rights, directory)
     terms = card_terms(config, database, at)
     ephemeral = _ephemeral(config, database)
+    subjects = Subjects(vault, random)
+    enrolment = _enrolment(config, database, vault, journal, slots, people, random, terms, ephemeral)
+    representation = build_representation(
+        database=database,
+        vault=vault,
+        journal=journal,
+        subjects=subjects,
+        slots=slots,
+        rights=rights,
+        devices=enrolment.devices,
+        random=random,
+        ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
+    )
     return Services(
         config=config,
         clock=clock,
         random=random,
         database=database,
         vault=vault,
-        subjects=Subjects(vault, random),
+        subjects=subjects,
         keyring=keyring,
         journal=journal,
         ephemeral=ephemeral,
         rights=rights,
         directory=directory,
         professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
-        enrolment=_enrolment(config, database, vault, journal, slots, people, random, terms, ephemeral),
+        enrolment=enrolment,
+        representation=representation,
         issuance=_issuance(
-            config, database, vault, journal, slots, rights, directory, keyring, random, terms
+            config, database, vault, journal, slots, rights, directory, representation, keyring, random, terms
         ),
         publication=_publication(config, database, keyring),
         status_tokens=_status_tokens(config, database, keyring),
@@ -202,6 +223,7 @@ def build(
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
         ),
         terms=terms,
+        log=build_log(config, database, keyring, journal),
     )
 
 
@@ -295,6 +317,7 @@ def _issuance(
     slots: StatusSlots,
     rights: FileRightsSource,
     directory: SqlDirectory,
+    representation: Representations,
     keyring: Keyring,
     random: Callable[[int], bytes],
     terms: Mapping[CardKind, CardTerms],
@@ -303,6 +326,7 @@ def _issuance(
         return keyring.signer(Purpose(kind.value), at)
 
     registers = SqlIssuanceRegisters(database, vault, journal, slots)
+    planner = Planner(rights=rights, directory=directory, represented=representation.held)
     nonces = Nonces(vault.nonce_mac, random)
     return IssuanceService(
         prover=Prover(
@@ -313,8 +337,7 @@ def _issuance(
             address=config.public_url + CREDENTIAL_PATH,
         ),
         registers=registers,
-        rights=rights,
-        directory=directory,
+        planner=planner,
         signers=signer_of,
         own_trust=OwnTrustList(keyring.public_keys, config),
         nonces=nonces,

@@ -33,7 +33,8 @@ _TAG_BYTES = 16
 _NONCE_BYTES = _EXPIRY_BYTES + _RANDOM_BYTES + _TAG_BYTES
 _NONCE_PURPOSE = b"c_nonce-v1|"
 _MAX_EXERCICE = 40
-_MEMBERS = frozenset({"credential_configuration_id", "proofs", "nonce", "exercice"})
+_MAX_REFERENCE = 32
+_MEMBERS = frozenset({"credential_configuration_id", "proofs", "nonce", "exercice", "for"})
 
 # --- Errors ---------------------------------------------------------------------------------------------
 
@@ -116,11 +117,13 @@ class UnverifiedRequest:
     `canonical` is what the phone signed: the canonical JSON of the body without its proofs. `digest` names
     the request
     for idempotency: the same, without the nonce either, so that a phone may ask again with a fresh one.
+    `represents` is the reference of a representation: the card asked for is another person's.
     """
 
     kind: CardKind
     nonce: str
     exercice: str | None
+    represents: str | None
     assertion: Mapping[str, object] | None = field(repr=False)
     canonical: bytes = field(repr=False)
     digest: bytes = field(repr=False)
@@ -167,22 +170,31 @@ def parse_credential_request(unverified_body: object) -> UnverifiedRequest:
     nonce = unverified_body.get("nonce")
     if not isinstance(nonce, str) or not nonce:
         raise InvalidCredentialRequest(why="nonce")
-    exercice = unverified_body.get("exercice")
-    if exercice is not None:
-        if kind is not CardKind.ECPS:
-            raise InvalidCredentialRequest(why="exercice_of_an_apcv")
-        if not isinstance(exercice, str) or not 1 <= len(exercice) <= _MAX_EXERCICE:
-            raise InvalidCredentialRequest(why="exercice")
+    exercice = _word(unverified_body, "exercice", _MAX_EXERCICE)
+    if exercice is not None and kind is not CardKind.ECPS:
+        raise InvalidCredentialRequest(why="exercice_of_an_apcv")
+    represents = _word(unverified_body, "for", _MAX_REFERENCE)
+    if represents is not None and kind is not CardKind.APCV:
+        raise InvalidCredentialRequest(why="for_another_and_not_an_apcv")
     signed = {name: value for name, value in unverified_body.items() if name != "proofs"}
     named = {name: value for name, value in signed.items() if name != "nonce"}
     return UnverifiedRequest(
         kind=kind,
         nonce=nonce,
         exercice=exercice,
+        represents=represents,
         assertion=_assertion(unverified_body["proofs"]) if "proofs" in unverified_body else None,
         canonical=strict_json.canonical(signed),
         digest=hashlib.sha256(strict_json.canonical(named)).digest(),
     )
+
+
+def _word(body: Mapping[str, object], member: str, most: int) -> str | None:
+    """A member that may be left out, and is else a text of 1 to `most` characters."""
+    value = body.get(member)
+    if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= most):
+        raise InvalidCredentialRequest(why=member)
+    return value
 
 
 def _assertion(proofs: object) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.rules import FicheProfessionnel
+from apcv_backend.representation.rules import Representation
 from apcv_backend.rights.rules import ReponseDroits
 from cartes import seal
 from cartes.cards import Binding, CardKind, Slot
@@ -41,6 +42,17 @@ class Directory(Protocol):
 
     def professionnel(self, idnps: Idnps, at: datetime) -> FicheProfessionnel:
         """The professional known, now or before, as `idnps`. Raises PersonUnknown."""
+        ...
+
+
+class Represented(Protocol):
+    """Whoever knows who represents whom (the room `representation`)."""
+
+    def __call__(self, reference: str, subject_id: str, at: datetime) -> Representation:
+        """The representation of this reference, held by `subject_id` and in force at `at`.
+
+        Raises RepresentationUnknown or RepresentationOver.
+        """
         ...
 
 
@@ -182,6 +194,10 @@ class Register(Protocol):
 
     def is_current(self, fiche: FicheProfessionnel) -> bool:
         """Whether the directory still says this of the professional; it cannot change until we are done."""
+        ...
+
+    def is_represented(self, reference: str) -> bool:
+        """Whether this representation stands; it cannot be withdrawn until we are done."""
         ...
 
     def slots(self, phone: Phone, until: Mapping[str, datetime], at: datetime) -> Mapping[str, Slot]:

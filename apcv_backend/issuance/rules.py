@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.rights.rules import ReponseDroits
 from cartes import seal
-from cartes.apcv import ApcvCard
+from cartes.apcv import ApcvCard, Delegate, DelegationType
 from cartes.cards import LONGEST_ISSUED_NAME, Binding, CardKind, DraftCard, Shape, Slot
 from cartes.ecps import EcpsCard
 from cartes.errors import CarteError, LintRefused
@@ -128,13 +128,45 @@ class Draft:
     card: seal.LintedCard
 
 
+@dataclass(frozen=True, slots=True)
+class Delegated:
+    """What a card says of whoever holds it for somebody else; `until` is the last day in France.
+
+    `confidential` False keeps the shape that tells everything (ALD, C2S) from them.
+    """
+
+    name: str
+    type: DelegationType
+    until: date
+    confidential: bool
+
+
 # --- apCV -----------------------------------------------------------------------------------------------
+
+# The last instant in UTC at which a card may expire and still be within a day of France, whatever the season
+# (`seal.lint`, "outlives_its_delegation").
+_LAST_HOUR = time(21, 59, 59)
+
+
+def delegated_expiry(until: date, binding: Binding, at: datetime) -> datetime:
+    """When a delegated card issued at `at` expires: never after its last day. Perhaps before `at`."""
+    last = datetime.combine(until, _LAST_HOUR, at.tzinfo)
+    return min(at + life_of(CardKind.APCV, binding), last)
 
 
 def draft_apcv(
-    answer: ReponseDroits, phone: HeldBy, slot: Slot, policy: KindPolicy, *, day: date, at: datetime
+    answer: ReponseDroits,
+    phone: HeldBy,
+    slot: Slot,
+    policy: KindPolicy,
+    *,
+    day: date,
+    at: datetime,
+    delegated: Delegated | None = None,
 ) -> tuple[Draft, ...]:
-    """The three shapes of one apCV, on one slot. `day` is the day in France at `at` (aware UTC).
+    """The shapes of one apCV, on one slot. `day` is the day in France at `at` (aware UTC).
+
+    All three; for somebody else's phone (`delegated`), those that may be seen there, with their name.
 
     That the person may hold a card was checked before. The periods are the source's: an AMC contract ends
     with its
@@ -147,6 +179,10 @@ def draft_apcv(
     if amo is None:
         raise RightsUnknown
     expires_at = at + life_of(CardKind.APCV, phone.binding)
+    shapes = tuple(Shape)
+    if delegated is not None:
+        expires_at = delegated_expiry(delegated.until, phone.binding, at)
+        shapes = shapes if delegated.confidential else (Shape.IDENTITE, Shape.SOINS)
     person = answer.beneficiaire
 
     def one(shape: Shape, longest: int) -> DraftCard:
@@ -169,10 +205,15 @@ def draft_apcv(
             c2s=answer.c2s if everything else None,
             amc=answer.amc.effective() if rights and answer.amc is not None else None,
             gp_declared=rights and answer.gp_declared,
+            delegate=None
+            if delegated is None
+            else Delegate(shorten(delegated.name, longest), delegated.type, delegated.until),
         )
         return DraftCard(card, phone.holder_key, at, expires_at)
 
-    return tuple(Draft(shape.word, _linted(partial(one, shape), BUDGETS[shape], policy)) for shape in Shape)
+    # Another name travels in a delegated card: it may take the room of the largest.
+    budgets = BUDGETS if delegated is None else dict.fromkeys(Shape, seal.MAX_PRESENTED)
+    return tuple(Draft(shape.word, _linted(partial(one, shape), budgets[shape], policy)) for shape in shapes)
 
 
 def _linted(draft: Callable[[int], DraftCard], budget: int, policy: KindPolicy) -> seal.LintedCard:

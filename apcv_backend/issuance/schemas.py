@@ -7,6 +7,8 @@ wrong; its schema here only documents it.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
 from apcv_backend.blueprint import StrictSchema
@@ -40,6 +42,18 @@ class CredentialRequestSchema(StrictSchema):
         metadata={"description": "e-CPS : un seul exercice ; sans lui, tous ceux qui sont ouverts."},
     )
     proofs = fields.Nested(ProofsSchema)
+
+    class Meta(StrictSchema.Meta):
+        """`for` is a word of Python, and the name of a member: whom the card is asked for."""
+
+        include: ClassVar = {
+            "for": fields.String(
+                validate=validate.Length(min=1, max=32),
+                metadata={
+                    "description": "apCV : référence d'une délégation ; la carte est celle du représenté."
+                },
+            )
+        }
 
 
 class IssuedCardSchema(StrictSchema):

@@ -11,19 +11,12 @@ own verifier would refuse. A crash in between leaves the record: the phone asks 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from apcv_backend.enrolment.rules import (
-    SILENT_RENEWAL,
-    DeviceWithdrawn,
-    check_may_hold,
-    day_in_france,
-    renew_until,
-)
+from apcv_backend.enrolment.rules import SILENT_RENEWAL, DeviceWithdrawn, renew_until
 from apcv_backend.issuance import batch, openid4vci
 from apcv_backend.issuance.openid4vci import (
     IdempotencyConflict,
@@ -35,9 +28,8 @@ from apcv_backend.issuance.openid4vci import (
     RenewalTooOld,
     UnverifiedRequest,
 )
+from apcv_backend.issuance.planning import Plan, Planner
 from apcv_backend.issuance.ports import (
-    CurrentRights,
-    Directory,
     Fact,
     Intent,
     OwnTrust,
@@ -48,21 +40,10 @@ from apcv_backend.issuance.ports import (
     Signers,
 )
 from apcv_backend.issuance.proving import CounterRegressed, Proven, Prover
-from apcv_backend.issuance.rules import (
-    Draft,
-    HeldBy,
-    draft_apcv,
-    draft_ecps,
-    ecps_expiry,
-    exercices_for,
-    life_of,
-)
-from apcv_backend.professionals.rules import FicheProfessionnel
+from apcv_backend.issuance.rules import Draft
+from apcv_backend.representation.rules import RepresentationOver
 from cartes import seal
-from cartes.cards import CardKind, Slot
 from cartes.errors import CarteError, IssuerKeyOutOfValidity, LintRefused
-from cartes.identifiers.idnps import Idnps
-from cartes.identifiers.mode import Mode
 from cartes.trust import KindPolicy, TrustList
 
 CREDENTIAL_PATH = "/v1/credential"
@@ -88,15 +69,6 @@ class _DirectoryMoved(CarteError):
     code = "directory_moved"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What will be issued, before slots are known: until when each is taken, and how to draft on them."""
-
-    until: Mapping[str, datetime]
-    draft: Callable[[Mapping[str, Slot]], Sequence[Draft]]
-    fiche: FicheProfessionnel | None
-
-
 class IssuanceService:
     """See the module's story."""
 
@@ -105,8 +77,7 @@ class IssuanceService:
         *,
         prover: Prover,
         registers: Registers,
-        rights: CurrentRights,
-        directory: Directory,
+        planner: Planner,
         signers: Signers,
         own_trust: OwnTrust,
         nonces: Nonces,
@@ -114,8 +85,7 @@ class IssuanceService:
     ) -> None:
         self._prover = prover
         self._registers = registers
-        self._rights = rights
-        self._directory = directory
+        self._planner = planner
         self._signers = signers
         self._own_trust = own_trust
         self._nonces = nonces
@@ -142,6 +112,7 @@ class IssuanceService:
             InvalidProof, InvalidNonce, DpopRefused, a CeremonyRefused leaf: the request is not proven.
             DeviceWithdrawn, RenewalTooOld, CounterRegressed: this phone may not.
             PersonUnknown, an EnrolmentRefused or IssuanceRefused leaf, CardSuspended: this person may not.
+            RepresentationUnknown, RepresentationOver: nor show the card of that other person.
             IdempotencyKeyReused, IdempotencyConflict: the key is another request's, or this one's twin is at
             work.
         """
@@ -164,7 +135,7 @@ class IssuanceService:
         self, proven: Proven, idempotency_key: str, policy: KindPolicy, at: datetime
     ) -> tuple[str, tuple[Draft, ...]]:
         for attempt in range(1, _REDRAFTS + 1):
-            plan = self._plan(proven, policy, at)
+            plan = self._planner.plan(proven, policy, at)
             try:
                 once = partial(
                     self._record_once,
@@ -182,33 +153,12 @@ class IssuanceService:
                 raise
         raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
 
-    def _plan(self, proven: Proven, policy: KindPolicy, at: datetime) -> _Plan:
-        """13. What the person's source says now, and whether they may still hold a card."""
-        phone, day = proven.phone, day_in_france(at)
-        held = HeldBy(phone.holder_key, phone.binding)
-        if phone.kind is CardKind.APCV:
-            answer = self._rights.droits_of(phone.person, at)
-            check_may_hold(answer.dossier(), day)
-            return _Plan(
-                until={"": at + life_of(CardKind.APCV, phone.binding)},
-                draft=lambda slots: draft_apcv(answer, held, slots[""], policy, day=day, at=at),
-                fiche=None,
-            )
-        fiche = self._directory.professionnel(Idnps.parse(phone.person.text, Mode.LENIENT), at)
-        check_may_hold(fiche.dossier(), day)
-        exercices = exercices_for(fiche, proven.request.exercice, day)
-        return _Plan(
-            until={one.exercice_id: ecps_expiry(one, phone.binding, at) for one in exercices},
-            draft=lambda slots: draft_ecps(fiche, exercices, held, slots, policy, at=at),
-            fiche=fiche,
-        )
-
     def _record_once(
         self,
         register: Register,
         *,
         proven: Proven,
-        plan: _Plan,
+        plan: Plan,
         idempotency_key: str,
         at: datetime,
     ) -> tuple[str, tuple[Draft, ...]]:
@@ -224,6 +174,8 @@ class IssuanceService:
         # What we drafted from is still what is known.
         if plan.fiche is not None and not register.is_current(plan.fiche):
             raise _DirectoryMoved
+        if plan.represented is not None and not register.is_represented(plan.represented.reference):
+            raise RepresentationOver
         # 14. Its slots. 15. The drafts, linted as they are made.
         slots = register.slots(phone, plan.until, at)
         drafts = tuple(plan.draft(slots))
@@ -243,7 +195,8 @@ class IssuanceService:
         register.note(
             "card.issuance",
             actor=f"device:{phone.device_id}",
-            subject=phone.subject_id,
+            # In the journal of whoever the card is about.
+            subject=phone.subject_id if plan.represented is None else plan.represented.beneficiary_subject,
             facts=_told(proven, intent, len(drafts)),
             at=at,
         )
@@ -297,7 +250,7 @@ class IssuanceService:
         if age < _BEING_ANSWERED_FOR:
             raise IdempotencyConflict
         # Nothing was signed yet, and the news may have changed since: the person is asked about again.
-        self._plan(proven, policy, at)
+        self._planner.plan(proven, policy, at)
         try:
             drafts = [
                 Draft(label, seal.lint_again(claims, policy))
@@ -329,6 +282,8 @@ def _told(proven: Proven, intent: Intent, cards: int) -> dict[str, Fact]:
         "by": "gesture" if proven.gesture is not None else "renewal",
         "expires_at": openid4vci.instant_text(intent.expires_at),
     }
+    if proven.request.represents is not None:
+        told["delegate"] = proven.phone.subject_id
     if proven.gesture is not None and proven.gesture.backup_state_changed:
         told["backed_up"] = proven.gesture.backed_up
     return told

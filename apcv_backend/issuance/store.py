@@ -33,7 +33,7 @@ from apcv_backend.issuance.ports import (
 )
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.status_slots import REUSED_AFTER, StatusSlots
-from apcv_backend.tables import devices, issuances, practitioners, subjects, used_once
+from apcv_backend.tables import devices, issuances, practitioners, representations, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind, Slot
 
@@ -287,6 +287,12 @@ class _Register:
         number = fiche.professionnel.id_national.text
         version = select(practitioners.c.loaded_at).where(practitioners.c.id_national == number)
         return self._tx.execute(version.with_for_update(read=True)).scalar() == fiche.version
+
+    def is_represented(self, reference: str) -> bool:
+        """See `Register.is_represented`. The row is held: a withdrawal waits until our slot is there."""
+        ended = select(representations.c.ended_at).where(representations.c.reference == reference)
+        row = self._tx.execute(ended.with_for_update(read=True)).one_or_none()
+        return row is not None and row.ended_at is None
 
     def slots(self, phone: Phone, until: Mapping[str, datetime], at: datetime) -> Mapping[str, Slot]:
         """See `Register.slots`."""

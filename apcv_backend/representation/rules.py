@@ -147,8 +147,9 @@ class RepresentationOver(RepresentationRefused):
 
 @dataclass(frozen=True, slots=True)
 class OpeningOrder:
-    """What an agent asks to open, the paper in hand. `until` is the last day, and may be left to the law
-    for a parent; `scope` is the usual one unless told.
+    """What an agent asks to open, the paper in hand.
+
+    `until` is the last day, and may be left to the law for a parent; `scope` is the usual one unless told.
     """
 
     beneficiary: PersonKey = field(repr=False)

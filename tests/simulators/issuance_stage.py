@@ -176,6 +176,10 @@ class CardPhone:
     def _page(self) -> Client:
         return Client(ClientShape.CHROMIUM_PLAIN, f"https://{self.kind.value}.localhost")
 
+    def dpop(self, path: str, nonce: str | None, *, method: str) -> str:
+        """A DPoP proof by this phone's app key for another door."""
+        return self._dpop(path, nonce, method=method)
+
     def _dpop(
         self,
         path: str,

@@ -1,0 +1,124 @@
+"""Step 13 of walk A: what the person's source says now, whether a card may be issued, and on which slots.
+
+A plan is made outside any transaction and changes nothing; what it rests on and could change meanwhile (the
+directory's entry, a representation) is named in it, and looked at again by the transaction that records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apcv_backend.enrolment.rules import check_may_hold, day_in_france
+from apcv_backend.issuance.ports import CurrentRights, Directory, Phone, Represented
+from apcv_backend.issuance.proving import Proven
+from apcv_backend.issuance.rules import (
+    Delegated,
+    Draft,
+    HeldBy,
+    delegated_expiry,
+    draft_apcv,
+    draft_ecps,
+    ecps_expiry,
+    exercices_for,
+    life_of,
+)
+from apcv_backend.professionals.rules import FicheProfessionnel
+from apcv_backend.representation.rules import (
+    Portee,
+    Representation,
+    RepresentationOver,
+    check_may_be_represented,
+    slot_name,
+)
+from cartes.cards import CardKind, Slot
+from cartes.identifiers.idnps import Idnps
+from cartes.identifiers.mode import Mode
+from cartes.trust import KindPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be issued, before slots are known: until when each is taken, and how to draft on them.
+
+    `fiche` and `represented` are what it rests on, when they may change before it is recorded.
+    """
+
+    until: Mapping[str, datetime]
+    draft: Callable[[Mapping[str, Slot]], Sequence[Draft]]
+    fiche: FicheProfessionnel | None = None
+    represented: Representation | None = None
+
+
+class Planner:
+    """Asks the sources, and the rules of who may hold what."""
+
+    def __init__(self, *, rights: CurrentRights, directory: Directory, represented: Represented) -> None:
+        self._rights = rights
+        self._directory = directory
+        self._represented = represented
+
+    def plan(self, proven: Proven, policy: KindPolicy, at: datetime) -> Plan:
+        """The plan for one proven request at `at` (aware UTC).
+
+        Raises:
+            PersonUnknown, an EnrolmentRefused or IssuanceRefused leaf: this person may not.
+            RepresentationUnknown, RepresentationOver: the person the card is asked for is not theirs to show.
+        """
+        if proven.phone.kind is CardKind.ECPS:
+            return self._ecps(proven, policy, at)
+        if proven.request.represents is not None:
+            return self._delegated(proven.phone, proven.request.represents, policy, at)
+        return self._apcv(proven.phone, policy, at)
+
+    def _apcv(self, phone: Phone, policy: KindPolicy, at: datetime) -> Plan:
+        answer, day = self._rights.droits_of(phone.person, at), day_in_france(at)
+        check_may_hold(answer.dossier(), day)
+        held = HeldBy(phone.holder_key, phone.binding)
+        return Plan(
+            until={"": at + life_of(CardKind.APCV, phone.binding)},
+            draft=lambda slots: draft_apcv(answer, held, slots[""], policy, day=day, at=at),
+        )
+
+    def _delegated(self, phone: Phone, reference: str, policy: KindPolicy, at: datetime) -> Plan:
+        """The beneficiary's apCV for the representative's phone, on a slot of its own."""
+        representation = self._represented(reference, phone.subject_id, at)
+        if not representation.allows(Portee.PRESENTER_DROITS, at):
+            raise RepresentationOver
+        day = day_in_france(at)
+        # Both are asked about: a tutor may have died, or be under tutelle themselves by now.
+        delegate = self._rights.droits_of(phone.person, at)
+        check_may_hold(delegate.dossier(), day)
+        answer = self._rights.droits_of(representation.beneficiary, at)
+        check_may_be_represented(answer.dossier(), day)
+        expires_at = delegated_expiry(representation.ends_on, phone.binding, at)
+        if expires_at <= at:
+            raise RepresentationOver
+        traits = delegate.beneficiaire.traits
+        delegated = Delegated(
+            name=f"{traits.prenom_utilise} {traits.nom_utilise}",
+            type=representation.type,
+            until=representation.ends_on,
+            confidential=not representation.excludes_confidential(day),
+        )
+        held, name = HeldBy(phone.holder_key, phone.binding), slot_name(reference)
+        return Plan(
+            until={name: expires_at},
+            draft=lambda slots: draft_apcv(
+                answer, held, slots[name], policy, day=day, at=at, delegated=delegated
+            ),
+            represented=representation,
+        )
+
+    def _ecps(self, proven: Proven, policy: KindPolicy, at: datetime) -> Plan:
+        phone, day = proven.phone, day_in_france(at)
+        held = HeldBy(phone.holder_key, phone.binding)
+        fiche = self._directory.professionnel(Idnps.parse(phone.person.text, Mode.LENIENT), at)
+        check_may_hold(fiche.dossier(), day)
+        exercices = exercices_for(fiche, proven.request.exercice, day)
+        return Plan(
+            until={one.exercice_id: ecps_expiry(one, phone.binding, at) for one in exercices},
+            draft=lambda slots: draft_ecps(fiche, exercices, held, slots, policy, at=at),
+            fiche=fiche,
+        )
