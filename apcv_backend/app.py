@@ -16,6 +16,7 @@ from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.representation import routes as representation_routes
+from apcv_backend.signin import phone_routes as signin_phone_routes
 from apcv_backend.transparency import routes as transparency_routes
 from apcv_backend.web_pages import make_configuration_blueprint, make_pages_blueprint
 
@@ -60,6 +61,9 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
         publication_routes.make_status_blueprint(services.status_tokens, clock=clock, counters=counters)
     )
     api.register_blueprint(make_configuration_blueprint(services.config, clock=clock, counters=counters))
+    api.register_blueprint(
+        signin_phone_routes.make_blueprint(services.signin_approval, clock=clock, counters=counters)
+    )
     api.register_blueprint(transparency_routes.make_blueprint(services.log, clock=clock, counters=counters))
 
 

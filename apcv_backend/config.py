@@ -78,6 +78,7 @@ class Config:
     status_capacity: int
     max_devices: int
     rights_shift_days: int
+    signin_expiry_s: int
     proxies: int
     pwa_dir: Path | None
     verifier_page_dir: Path | None
@@ -109,6 +110,7 @@ class Config:
             staff_binding=reader.binding("STAFF_BINDING"),
             status_capacity=reader.number("STATUS_CAPACITY", _DEFAULT_STATUS_CAPACITY, 1_024, 1 << 27),
             max_devices=reader.number("MAX_DEVICES", _DEFAULT_MAX_DEVICES, 1, 50),
+            signin_expiry_s=reader.number("SIGNIN_EXPIRY_S", 120, 30, 600),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
             proxies=reader.number("PROXIES", 0, 0, 8),
             pwa_dir=reader.optional_path("PWA_DIR"),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.representation import build_representation
+from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
 from apcv_backend.bootstrap.transparency import build_log
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
@@ -45,6 +46,7 @@ from apcv_backend.publication.status_tokens import StatusTokenDesk
 from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.representation.service import Representations
 from apcv_backend.rights.demo_source import FileRightsSource
+from apcv_backend.signin.attempt_ports import NobodyRepresented
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
 from apcv_backend.transparency.service import LogDesk
@@ -80,6 +82,7 @@ class Services:
     status_tokens: StatusTokenDesk
     revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
+    signin_approval: SigninApproval
     log: LogDesk
 
     def readiness(self, at: datetime) -> dict[str, bool]:
@@ -223,6 +226,17 @@ def build(
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
         ),
         terms=terms,
+        signin_approval=build_approval(
+            config=config,
+            database=database,
+            vault=vault,
+            journal=journal,
+            people=people,
+            terms=terms,
+            representations=NobodyRepresented(),
+            sessions=None,
+            random=random,
+        ),
         log=build_log(config, database, keyring, journal),
     )
 

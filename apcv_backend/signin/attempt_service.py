@@ -88,10 +88,12 @@ class AttemptDesk:
         self._registers.run(work)
         return Attempt(attempt_id, order, AttemptState.PENDING, new.digits, at, new.expires_at, 0)
 
-    def get(self, attempt_id: str, at: datetime) -> Attempt | None:
-        """The attempt as it stands at `at`, or None; one whose time is over says EXPIRED."""
+    def get(self, attempt_id: str, at: datetime) -> Attempt:
+        """The attempt as it stands at `at`; one whose time is over says EXPIRED. Raises AttemptNotFound."""
         kept = self._registers.get(attempt_id)
-        return None if kept is None else as_of(kept.attempt, at)
+        if kept is None:
+            raise AttemptNotFound
+        return as_of(kept.attempt, at)
 
     def claim_code(self, attempt_id: str) -> str:
         """What the QR of the waiting page says after `#`: it leads a phone here, and no browser anywhere."""

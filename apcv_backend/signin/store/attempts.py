@@ -8,6 +8,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -32,6 +33,21 @@ _row = signin_attempts.c
 _PENDING = _row.state == AttemptState.PENDING.value
 _ONE = select(signin_attempts).where(_row.attempt_id == bindparam("wanted"))
 _BY_CLAIM = select(signin_attempts).where(_row.claim_mac == bindparam("wanted"))
+
+
+_STANDING = select(_row.client_id, _row.origin, _row.state, _row.expires_at).where(
+    _row.attempt_id == bindparam("wanted")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whose an attempt is, how it began, where it stands."""
+
+    client_id: str
+    origin: str
+    state: AttemptState
+    expires_at: datetime
 
 
 class SqlAttempts:
@@ -85,12 +101,13 @@ class SqlAttempts:
 
         return self._database.run(work)
 
-    def standing(self, attempt_id: str) -> tuple[str, AttemptState, datetime] | None:
-        """Client, state and end of an attempt, without opening its envelope: what a poll looks at."""
-        told = select(_row.client_id, _row.state, _row.expires_at).where(_row.attempt_id == attempt_id)
+    def standing(self, attempt_id: str) -> Standing | None:
+        """Where an attempt stands, without opening its envelope: what a poll looks at."""
         with self._database.read() as connection:
-            row = connection.execute(told).one_or_none()
-        return None if row is None else (row.client_id, AttemptState(row.state), row.expires_at)
+            row = connection.execute(_STANDING, {"wanted": attempt_id}).one_or_none()
+        if row is None:
+            return None
+        return Standing(row.client_id, row.origin, AttemptState(row.state), row.expires_at)
 
     def take_approved(
         self, tx: Connection, attempt_id: str, browser_mac: bytes | None, client_id: str, at: datetime

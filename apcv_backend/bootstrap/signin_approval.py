@@ -1,0 +1,121 @@
+"""Wires the approval of sign-ins: attempts, the desk that answers phones, and what polls are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apcv_backend.audit import Journal
+from apcv_backend.config import Config
+from apcv_backend.database import Database
+from apcv_backend.enrolment.rules import user_handle
+from apcv_backend.enrolment.service import CardTerms
+from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
+from apcv_backend.signin.approval import ApprovalProver
+from apcv_backend.signin.attempt_ports import People, Representations, SigninGesture, SigninPhone
+from apcv_backend.signin.attempt_service import AttemptDesk
+from apcv_backend.signin.phone_desk import PhoneDesk
+from apcv_backend.signin.phone_routes import OpenSession, Sessions
+from apcv_backend.signin.poll_pace import PollPace
+from apcv_backend.signin.store.attempt_register import SessionsOfPeople
+from apcv_backend.signin.store.attempts import SqlAttempts
+from apcv_backend.signin.store.polls import CibaPolls
+from apcv_backend.signin.store.signin_phones import SqlSigninPhones
+from apcv_backend.vault import Vault
+from cartes.cards import CardKind
+
+
+@dataclass(frozen=True)
+class SigninApproval:
+    """The half of sign-in that phones answer."""
+
+    attempts: AttemptDesk
+    phones: PhoneDesk
+    store: SqlAttempts
+    polls: CibaPolls
+    sessions: Sessions
+
+
+class SigninGestures:
+    """The one wrapper around WebAuthn, under the terms of the phone's card (`CheckAssertion`)."""
+
+    def __init__(self, terms: Mapping[CardKind, CardTerms]) -> None:
+        self._policies = {kind: term.ceremony for kind, term in terms.items()}
+
+    def __call__(
+        self, phone: SigninPhone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
+    ) -> SigninGesture:
+        """See `attempt_ports.CheckAssertion`."""
+        proven = check_assertion(
+            unverified,
+            challenge=challenge,
+            device=RegisteredKey(
+                credential_id=phone.credential_id,
+                public_key=phone.cose_key,
+                sign_count=phone.sign_count,
+                backup_eligible=phone.backup_eligible,
+                backed_up=phone.backed_up,
+                user_handle=user_handle(phone.subject_id),
+            ),
+            policy=self._policies[phone.kind],
+            at=at,
+        )
+        return SigninGesture(proven.sign_count, proven.backed_up)
+
+
+class NoSessions:
+    """Sessions where no provider is wired: there are none."""
+
+    @staticmethod
+    def list(_subject_id: str, _at: datetime) -> Sequence[OpenSession]:
+        """See `phone_routes.Sessions.list`."""
+        return ()
+
+    @staticmethod
+    def close(_subject_id: str, _session_id: str, _why: str, _at: datetime) -> None:
+        """See `phone_routes.Sessions.close`."""
+
+    @staticmethod
+    def close_every(_subject_id: str, _why: str, _at: datetime) -> None:
+        """See `phone_routes.Sessions.close_every`."""
+
+
+def build_approval(
+    *,
+    config: Config,
+    database: Database,
+    vault: Vault,
+    journal: Journal,
+    people: People,
+    terms: Mapping[CardKind, CardTerms],
+    representations: Representations,
+    sessions: SessionsOfPeople | None,
+    random: Callable[[int], bytes],
+) -> SigninApproval:
+    """The approval of sign-ins. `sessions` ends those of whoever reports a request; None where none exist."""
+    store = SqlAttempts(database, vault, journal, sessions)
+    attempts = AttemptDesk(
+        registers=store,
+        macs=vault,
+        people=people,
+        random=random,
+        lifetime=timedelta(seconds=config.signin_expiry_s),
+    )
+    prover = ApprovalProver(
+        registers=store,
+        check_assertion=SigninGestures(terms),
+        people=people,
+        representations=representations,
+    )
+    phones = PhoneDesk(
+        attempts=attempts,
+        registers=store,
+        phones=SqlSigninPhones(database, vault),
+        prover=prover,
+        people=people,
+        representations=representations,
+        public_url=config.public_url,
+        random=random,
+    )
+    return SigninApproval(attempts, phones, store, CibaPolls(store, PollPace()), NoSessions())
