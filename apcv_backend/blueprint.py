@@ -95,6 +95,11 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
 
         return decorate
 
+    def asks_query(self, schema: type[Schema]) -> Callable[[View], View]:
+        """The view's first argument is the query of the address, loaded with `schema`: numbers, no people."""
+        decorate: Callable[[View], View] = self.arguments(schema, location="query")
+        return decorate
+
     def gives(self, status: int, schema: Schema | type[Schema] | None = None) -> Callable[[View], View]:
         """What the view returns is dumped with `schema` and answered with `status`."""
         decorate: Callable[[View], View] = self.response(status, schema)

@@ -67,6 +67,9 @@ class _LateCommands(_Operator):
         "resume": ("apcv_backend.enrolment.revocation_commands", "resume"),
         "representation": ("apcv_backend.representation.commands", "representation"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
+        "seal-journal": ("apcv_backend.journal_commands", "seal_journal"),
+        "check-journal": ("apcv_backend.journal_commands", "check_journal"),
+        "log-key": ("apcv_backend.journal_commands", "log_key"),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -236,14 +239,3 @@ def sweep(services: Services) -> None:
     """Oublie ce qui ne peut plus servir : nonces passés, délivrances dont les cartes sont mortes."""
     forgotten = services.sweep(services.clock())
     click.echo(f"{forgotten} délivrances oubliées ; le journal garde la ligne de chacune.")
-
-
-@main.command("check-journal")
-@click.pass_obj
-def check_journal(services: Services) -> None:
-    """Vérifie que chaque ligne du journal est celle qui fut écrite ; code 1 s'il y en a une autre."""
-    altered = list(services.journal.altered(services.database))
-    if altered:
-        click.echo(f"Lignes modifiées après coup : {', '.join(map(str, altered))}", err=True)
-        sys.exit(_WRONG)
-    click.echo("Chaque ligne du journal est telle qu'elle fut écrite.")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.representation import build_representation
 from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
-from apcv_backend.bootstrap.transparency import build_log
+from apcv_backend.bootstrap.transparency import build_log, inspect_journal, log_keys
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
@@ -49,9 +51,11 @@ from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.signin.attempt_ports import NobodyRepresented
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
+from apcv_backend.transparency.rules import Finding
 from apcv_backend.transparency.service import LogDesk
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
+from cartes.checkpoint import LogKey
 from cartes.errors import CarteError
 from cartes.seal import Signer
 from keys.errors import RotationRefused
@@ -139,6 +143,29 @@ class Services:
         """The live phones of a model that the FIDO metadata in use calls compromised (WA-14)."""
         named = {model for terms in self.terms.values() for model in _compromised(terms.ceremony)}
         return self.enrolment.devices.of_models(frozenset(str(model) for model in named))
+
+    def check_journal(self, heads: Path | None) -> list[Finding]:
+        """What does not agree in the journal; `heads` is a file of heads (ours, unless another is given)."""
+        ours = self.config.log_heads if self.config.log_heads.exists() else None
+        return inspect_journal(self.database, self.log_keys(), heads or ours, self.journal)
+
+    def log_keys(self) -> tuple[LogKey, ...]:
+        """Every public key the log of the journal ever signed with."""
+        return log_keys(self.config, self.keyring)
+
+    def restart_log(self, reason: str, at: datetime) -> None:
+        """After a restore that was decided: write why, and set aside the heads given out before."""
+        facts = {"reason": reason[:200]}
+        self.database.run(
+            lambda tx: self.journal.note(
+                tx, "log.restarted", actor="operator", subject="log", facts=facts, at=at
+            )
+        )
+        self.log.begin_again(at)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, between two rounds of a command that watches."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Give connections back."""

@@ -43,7 +43,7 @@ def build_staff(
     random: Callable[[int], bytes],
     terms: Mapping[CardKind, CardTerms],
     enrolment: EnrolmentRoom,
-    delegations: Delegations | None = None,
+    delegations: Delegations,
 ) -> StaffRoom:
     """The room, on staff's own WebAuthn terms; roots and metadata are those read once for the e-CPS."""
     registers = SqlStaffRegisters(database, journal)
