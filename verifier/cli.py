@@ -1,4 +1,4 @@
-"""The till's command line: init, refresh, scan, inspect, status; authorise-till and challenge (two-way).
+"""The till's command line: init, refresh, scan, inspect, status, kiosk; two-way commands.
 
 A door: it reads arguments, asks one question of the modules behind it, and shows the answer. Exit codes: 0
 green, 1 amber, 2 red, 3 not one of ours, 4 the command itself is wrong. Whatever is given, nobody sees a
@@ -19,6 +19,7 @@ from typing import Final
 
 import click
 
+from verifier.cli_kiosk import kiosk
 from verifier.cli_options import (
     at_option,
     choose,
@@ -250,3 +251,4 @@ def status(store_dir: Path, at_text: str | None, lang: str, *, as_json: bool) ->
 
 main.add_command(authorise_till)
 main.add_command(challenge)
+main.add_command(kiosk)

@@ -251,6 +251,10 @@ ENGLISH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "This workstation has no trust data there.",
             "Start with: python -m verifier init --root FILE --store DIR",
         ),
+        "port_taken": Sentence(
+            "This port is taken: a till may already be open on this workstation.",
+            "Go back to the page already open, or give another port (--port 0 takes a free one).",
+        ),
         "never_refreshed": Sentence(
             "This workstation has never received trust data.",
             "Run: python -m verifier refresh --from URL --store DIR",

@@ -255,6 +255,10 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "Ce poste n’a pas de données de confiance à cet endroit.",
             "Commencez par : python -m verifier init --root FICHIER --store DOSSIER",
         ),
+        "port_taken": Sentence(
+            "Ce port est déjà pris : un guichet est peut-être déjà ouvert sur ce poste.",
+            "Reprenez la page déjà ouverte, ou donnez un autre port (--port 0 en prend un libre).",
+        ),
         "never_refreshed": Sentence(
             "Ce poste n’a encore jamais reçu de données de confiance.",
             "Lancez : python -m verifier refresh --from ADRESSE --store DOSSIER",

@@ -1,0 +1,197 @@
+"""A verdict in words for one screen: what stands large, what stands small, what this screen has no use for.
+
+The page that draws it decides nothing: every word is chosen here, in the person's language, from the
+sentences and labels the command line uses. What a policy does not need is not sent to its screen (`_SHOWN`):
+an identity check shows no right, and nobody's NIR is ever on a screen but for its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from cartes.apcv import ApcvCard
+from cartes.cards import CardKind
+from cartes.droits import CodeExoneration, PeriodeDroits
+from cartes.ecps import EcpsCard
+from verifier.display import age_text, birth_text, day_text, instant_text, period_text
+from verifier.facts import CardFacts
+from verifier.inert import inert
+from verifier.kiosk.desk import Happening, Happens
+from verifier.kiosk.phrases import phrase, sentence_at_the_till
+from verifier.lights import Light
+from verifier.paris import clock_of
+from verifier.sentences import Language
+from verifier.verdict import Freshness, Verdict
+from verifier.words import Words, words_in
+
+_RIGHTS: Final = frozenset({"amo", "amc", "exonerations", "c2s"})
+_SHOWN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "officine": _RIGHTS | {"organisme", "quality", "nir"},
+        "cabinet": _RIGHTS | {"organisme", "quality", "nir", "gp"},
+        "identite": frozenset({"nir"}),
+        "identite-pro": frozenset(),
+        "prescription": frozenset(),
+    }
+)
+"""What of a patient's card each screen shows, beside name, birth date, key and delegation."""
+
+Row = dict[str, str]
+
+
+def happening_view(happening: Happening, language: Language) -> dict[str, Any]:
+    """What the page draws for one happening."""
+    view: dict[str, Any] = {
+        "seq": happening.seq,
+        "what": happening.what.value,
+        "at": clock_of(happening.at).strftime("%H:%M:%S"),
+        "source": happening.source.value if happening.source else None,
+    }
+    if happening.code:
+        view["reasons"] = [_reason(happening.code, language)]
+    if happening.judged is not None:
+        view |= verdict_view(happening.judged, happening.policy, language)
+        if happening.what is Happens.AUTHORISED:
+            view["headline"] = phrase("authorised", language)
+        view["answered"] = happening.answered
+    return view
+
+
+def verdict_view(judged: Verdict, policy: str, language: Language) -> dict[str, Any]:
+    """A verdict for the screen `policy`: words only, nothing left to decide."""
+    words = words_in(language)
+    view: dict[str, Any] = {
+        "light": judged.light.word if judged.is_ours else "other",
+        "word": words.lights[judged.light] if judged.is_ours else phrase("other_word", language),
+        "headline": _headline(judged, language),
+        "policy": policy,
+        "reasons": [_reason(code, language) for code in judged.codes],
+        "rights": [],
+        "rows": [],
+        "badges": [],
+        "delegate": None,
+        "ages": list(_ages(judged.freshness, judged.kind, words)) if judged.is_ours else [],
+    }
+    if judged.facts is not None:
+        view |= _person(judged.facts, policy, words, language)
+    return view
+
+
+def _headline(judged: Verdict, language: Language) -> str:
+    if not judged.is_ours:
+        return phrase("other_headline", language)
+    if judged.light is Light.RED:
+        return phrase("red_headline", language)
+    kind = "ecps" if judged.kind is CardKind.ECPS else "apcv"
+    return phrase(f"{judged.light.word}_{kind}_headline", language)
+
+
+def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> dict[str, Any]:
+    badges = [phrase("synced_badge", language)] if facts.synced else []
+    if isinstance(facts.card, EcpsCard):
+        return {
+            "person": inert(" ".join(filter(None, (facts.card.given, facts.card.name)))),
+            "title": words.code_label(facts.card.profession),
+            "check_face": phrase("check_professional", language),
+            "rows": list(_professional_rows(facts.card, words)),
+            "badges": badges,
+        }
+    card, shown = facts.card, _SHOWN.get(policy, frozenset())
+    return {
+        "person": inert(f"{card.given} {card.use_name}"),
+        "birth_name": None if card.birth_name == card.use_name else inert(card.birth_name),
+        "birth_name_label": words.birth_name,
+        "born": birth_text(card.born, words),
+        "born_label": phrase("born_label", language),
+        "check_face": phrase("check_delegate" if card.delegate else "check_face", language),
+        "delegate": _delegate(card, words, language),
+        "rights": [right for name, right in _rights(facts, words) if name in shown],
+        "rows": [row for name, row in _patient_rows(card, words) if name in shown],
+        "badges": badges,
+    }
+
+
+def _delegate(card: ApcvCard, words: Words, language: Language) -> str | None:
+    if card.delegate is None:
+        return None
+    return phrase("delegate", language).format(
+        who=inert(card.delegate.name),
+        link=words.delegations[card.delegate.type],
+        whom=inert(f"{card.given} {card.use_name}"),
+        until=f"{words.until} {day_text(card.delegate.until)}",
+    )
+
+
+def _rights(facts: CardFacts, words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
+    card = facts.card
+    assert isinstance(card, ApcvCard)  # rights are a patient's
+
+    def right(label: str, periode: PeriodeDroits | None, otherwise: str) -> dict[str, Any]:
+        if periode is None:
+            return {"label": label, "open": None, "text": otherwise}
+        return {
+            "label": label,
+            "open": periode.open_on(facts.day),
+            "text": period_text(periode, facts.day, words),
+        }
+
+    yield "amo", right(words.amo, card.amo.periode if card.amo else None, words.not_said)
+    if card.amo is not None:
+        yield "amc", right(words.amc, card.amc.periode if card.amc else None, words.none)
+    for exoneration in card.ald:
+        ald = exoneration.code is CodeExoneration.SOINS_ALD
+        yield (
+            "exonerations",
+            right("ALD" if ald else words.code_label(exoneration.code), exoneration.periode, ""),
+        )
+    if card.c2s is not None:
+        yield "c2s", right("C2S", card.c2s.periode, "")
+
+
+def _patient_rows(card: ApcvCard, words: Words) -> Iterator[tuple[str, Row]]:
+    if card.amo is not None:
+        local = f" — {words.alsace}" if card.amo.alsace_moselle else ""
+        yield "organisme", _row(words.organisme, f"{card.amo.organisme.text}{local}")
+        yield "quality", _row(words.quality, words.code_label(card.qualite))
+        yield "gp", _row(words.gp, words.yes if card.gp_declared else words.no)
+    if card.rang_gemellaire > 1:
+        yield "nir", _row(words.rank, str(card.rang_gemellaire))
+    if card.nir is not None:
+        yield "nir", _row("NIR", f"…{card.nir.key}")
+    if card.od_nir is not None:
+        yield "nir", _row(words.od_nir, f"…{card.od_nir.key}")
+
+
+def _professional_rows(card: EcpsCard, words: Words) -> Iterator[Row]:
+    if card.skills:
+        yield _row(words.profession, f"{words.code_label(card.profession)} ({', '.join(card.skills)})")
+    yield _row(words.category, words.code_label(card.category))
+    yield _row(words.mode, words.code_label(card.mode))
+    yield _row(words.national_id, card.national_id.text)
+    yield _row(words.structure, card.structure.raison_sociale or words.not_said)
+    if card.structure.finess is not None:
+        yield _row("FINESS", card.structure.finess.digits)
+
+
+def _ages(freshness: Freshness, kind: CardKind | None, words: Words) -> Iterator[Row]:
+    as_of = words.as_of_directory if kind is CardKind.ECPS else words.as_of
+    if freshness.as_of is not None:
+        age = max(0, int((freshness.checked_at - freshness.as_of).total_seconds()))
+        yield _row(as_of, f"{instant_text(freshness.as_of, words)} ({age_text(age, words)})")
+    if freshness.expires_at is not None:
+        yield _row(words.expires_at, instant_text(freshness.expires_at, words))
+    if freshness.proof_time is not None:
+        yield _row(words.proof_time, clock_of(freshness.proof_time).strftime("%H:%M:%S"))
+    age_s = freshness.trust_age_s
+    yield _row(words.trust_age, words.unknown if age_s is None else age_text(age_s, words))
+
+
+def _reason(code: str, language: Language) -> Row:
+    sentence = sentence_at_the_till(code, language)
+    return {"code": code, "said": sentence.said, "to_do": sentence.to_do}
+
+
+def _row(label: str, value: str) -> Row:
+    return {"label": label, "value": inert(value)}
