@@ -57,6 +57,28 @@ class OwnPhone:
 
 
 @dataclass(frozen=True, slots=True)
+class Represented:
+    """A delegation in force: whom one represents, or by whom one is."""
+
+    reference: str
+    type: str
+    given: str
+    use_name: str
+    ends_on: str
+
+    @classmethod
+    def parse(cls, members: Mapping[str, Any]) -> Represented:
+        """One member of `GET /v1/representations`. Raises BackendNonsense."""
+        return cls(
+            text_of(members, "reference"),
+            text_of(members, "type"),
+            text_of(members, "given"),
+            text_of(members, "use_name"),
+            text_of(members, "ends_on"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the person should know, a new phone for instance. `is_new`: never shown by this phone."""
 

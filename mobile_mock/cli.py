@@ -1,6 +1,7 @@
 """The phone's command line: enrol, card, renew, qr, devices, notices, lost, makers. French first.
 
-The commands of the two-way mode (trust, answer, authorise) are in `cli_two_way.py`.
+The commands of the two-way mode (trust, answer, authorise) are in `cli_two_way.py`; `represented`, whose card
+this phone may show for somebody else, is in `cli_representation.py`.
 
 Exit codes: 0 done; 1 the backend refused; 2 wrong usage; 3 the backend does not answer; 4 the phone's
 memory holds nothing usable for this (missing, damaged, busy, not enrolled, no card); 5 the phone refused,
@@ -19,6 +20,7 @@ from cartes.cards import CardKind, Shape
 from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.backend_client import BackendAddress
+from mobile_mock.cli_representation import for_option, represented
 from mobile_mock.cli_terms import (
     EPILOG,
     Said,
@@ -31,6 +33,7 @@ from mobile_mock.cli_terms import (
     told,
     write_file,
 )
+from mobile_mock.cli_signin import signin
 from mobile_mock.cli_two_way import answer, authorise, trust
 from mobile_mock.client_data import DEVELOPMENT_ORIGIN, DEVELOPMENT_PACKAGE, ClientShape
 from mobile_mock.errors import PocketError
@@ -121,6 +124,7 @@ def enrol(
 @backend_options(required=False)
 @kind_option
 @click.option("--exercice", help="Un seul exercice (e-CPS).")
+@for_option
 @click.pass_obj
 def card(
     said: Said,
@@ -129,11 +133,12 @@ def card(
     ca_file: str | None,
     kind: str,
     exercice: str | None,
+    represents: str,
 ) -> None:
     """Fetch the batch of cards and print their names and dates."""
     with holder_of(folder, said, address, ca_file) as holder:
         said.step("Demande des cartes", "Asking for the cards")
-        for kept in holder.fetch_card(CardKind(kind), now(), exercice):
+        for kept in holder.fetch_card(CardKind(kind), now(), exercice, represents=represents):
             _show(said, kept)
 
 
@@ -142,6 +147,7 @@ def card(
 @backend_options(required=False)
 @kind_option
 @click.option("--exercice", help="Un seul exercice (e-CPS).")
+@for_option
 @click.pass_obj
 def renew(
     said: Said,
@@ -150,11 +156,12 @@ def renew(
     ca_file: str | None,
     kind: str,
     exercice: str | None,
+    represents: str,
 ) -> None:
     """Renew silently and print the new dates."""
     with holder_of(folder, said, address, ca_file) as holder:
         said.step("Renouvellement", "Renewing")
-        for kept in holder.renew(CardKind(kind), now(), exercice):
+        for kept in holder.renew(CardKind(kind), now(), exercice, represents=represents):
             _show(said, kept)
 
 
@@ -163,6 +170,7 @@ def renew(
 @kind_option
 @click.option("--shape", type=click.Choice([shape.word for shape in Shape]), help="Forme de l'apCV [soins].")
 @click.option("--exercice", help="Exercice de l'e-CPS [le premier].")
+@for_option
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Écrire une image PNG.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Écrire une image SVG.")
 @click.option("--text", is_flag=True, help="Écrire les chiffres, pour un lecteur en mode texte.")
@@ -176,6 +184,7 @@ def qr(
     kind: str,
     shape: str | None,
     exercice: str | None,
+    represents: str,
     png: Path | None,
     svg: Path | None,
     text: bool,
@@ -190,7 +199,7 @@ def qr(
             )
         )
     with holder_of(folder, said) as holder:
-        shown = holder.show_qr(CardKind(kind), now(), name=shape or exercice)
+        shown = holder.show_qr(CardKind(kind), now(), name=shape or exercice, represents=represents)
         if png is not None:
             write_file(png, shown.png())
         if svg is not None:
@@ -290,9 +299,14 @@ _NOTICES = {
 
 def _show(said: Said, kept: KeptCard) -> None:
     until = f"{kept.expires_at:%Y-%m-%d %H:%M} UTC"
-    click.echo(f"{kept.kind.value} {kept.name} : " + said(f"valable jusqu'au {until}", f"good until {until}"))
+    whose = f" ({kept.represents})" if kept.represents else ""
+    click.echo(
+        f"{kept.kind.value} {kept.name}{whose} : " + said(f"valable jusqu'au {until}", f"good until {until}")
+    )
 
 
+main.add_command(represented)
 main.add_command(trust)
 main.add_command(answer)
 main.add_command(authorise)
+main.add_command(signin)

@@ -45,6 +45,7 @@ from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Device, KeptCard
 from mobile_mock.received import check_received
 from mobile_mock.showing import Presentation
+from mobile_mock.signin import Signins
 from mobile_mock.trust_data import PocketTrust, TrustData
 
 _UNKNOWN_TO_IT = (401, 403, 404)  # what the backend answers an app key it does not know
@@ -77,6 +78,7 @@ class Holder:
         self._ca = ca
         self._trust = trust if trust is not None else PocketTrust(pocket)
         self.phones = OwnPhones(pocket, backend, random=random)
+        self.signins = Signins(pocket, backend, random=random, gesture=self._signin_gesture)
 
     # --- walk A, enrolment
 
@@ -165,8 +167,12 @@ class Holder:
 
     # --- walk A, issuance
 
-    def fetch_card(self, kind: CardKind, at: datetime, exercice: str | None = None) -> tuple[KeptCard, ...]:
+    def fetch_card(
+        self, kind: CardKind, at: datetime, exercice: str | None = None, *, represents: str = ""
+    ) -> tuple[KeptCard, ...]:
         """Ask for a batch of cards with a gesture (a fresh WebAuthn assertion), and keep it.
+
+        With `represents`, the reference of a delegation, the card is that other person's.
 
         Raises:
             NotEnrolled, BackendRefused, BackendUnreachable, BackendNonsense, CardNotMine.
@@ -174,22 +180,24 @@ class Holder:
         device = self._pocket.device(kind)
         policy = self._refreshed_policy(kind)
         # 10. A nonce, the request, and the owner's gesture over both.
-        request = self._request(kind, exercice)
+        request = self._request(kind, exercice, represents)
         nonce = bytes_of(request["nonce"], "c_nonce")
         challenge = presentation.issuance_challenge(nonce, strict_json.canonical(request))
         assertion = self._gesture(device, policy, challenge)
         body = {**request, "proofs": {"webauthn": [assertion]}}
         answer = self._backend.credential(body, self._idempotency_key())
-        return self._keep_batch(device, answer, at)
+        return self._keep_batch(device, answer, at, represents)
 
-    def renew(self, kind: CardKind, at: datetime, exercice: str | None = None) -> tuple[KeptCard, ...]:
+    def renew(
+        self, kind: CardKind, at: datetime, exercice: str | None = None, *, represents: str = ""
+    ) -> tuple[KeptCard, ...]:
         """Ask for a batch of cards without a gesture, by the app key (DPoP), and keep it.
 
         Possible for 90 days after the last gesture; later the backend refuses and `fetch_card` is needed.
         """
         device = self._pocket.device(kind)
         self._refreshed_policy(kind)
-        request = self._request(kind, exercice)
+        request = self._request(kind, exercice, represents)
         digest = base64url.encode(hashlib.sha256(strict_json.canonical(request)).digest())
 
         def prove() -> str:
@@ -203,32 +211,48 @@ class Holder:
             )
 
         answer = self._backend.credential(request, self._idempotency_key(), prove)
-        return self._keep_batch(device, answer, at)
+        return self._keep_batch(device, answer, at, represents)
 
-    def _request(self, kind: CardKind, exercice: str | None) -> dict[str, object]:
+    def _request(self, kind: CardKind, exercice: str | None, represents: str) -> dict[str, object]:
         asked: dict[str, object] = {
             "credential_configuration_id": kind.value,
             "nonce": self._backend.nonce(),
         }
+        if represents:
+            asked["for"] = represents
         return asked if exercice is None else {**asked, "exercice": exercice}
 
-    def _keep_batch(self, device: Device, answer: dict[str, Any], at: datetime) -> tuple[KeptCard, ...]:
+    def _keep_batch(
+        self, device: Device, answer: dict[str, Any], at: datetime, represents: str
+    ) -> tuple[KeptCard, ...]:
         """18. Every card of the batch is looked at; one that is not ours and nothing is kept."""
         entries = answer.get("credentials")
         if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
             raise BackendNonsense(what="credentials")
         holder_key = self._holder_key(device)
-        cards = tuple(check_received(entry, device.kind, holder_key, at) for entry in entries)
-        kept = {card.name: card for card in self._pocket.cards if card.kind is device.kind}
+        cards = tuple(check_received(entry, device.kind, holder_key, at, represents) for entry in entries)
+        kept = {
+            (card.represents, card.name): card
+            for card in self._pocket.cards
+            # Of another person's, what is not given any more is not kept either.
+            if card.kind is device.kind and not (represents and card.represents == represents)
+        }
         if answer.get("renew_until") is not None:
             self._pocket.keep_device(replace(device, renew_until=moment_of(answer["renew_until"])))
-        self._pocket.keep_cards(device.kind, {**kept, **{card.name: card for card in cards}}.values())
+        fresh = {(card.represents, card.name): card for card in cards}
+        self._pocket.keep_cards(device.kind, {**kept, **fresh}.values())
         return cards
 
     # --- walk B, step 0
 
     def show_qr(
-        self, kind: CardKind, at: datetime, *, name: str | None = None, ctx: bytes = b""
+        self,
+        kind: CardKind,
+        at: datetime,
+        *,
+        name: str | None = None,
+        ctx: bytes = b"",
+        represents: str = "",
     ) -> Presentation:
         """Show a card: one gesture, no network.
 
@@ -237,13 +261,15 @@ class Holder:
             at: now; the proof is worth a minute from it.
             name: an apCV's shape (`soins` when not said), an e-CPS's exercice (the first when not said).
             ctx: the till's request in the two-way mode; empty otherwise.
+            represents: the delegation under which another person's card is shown; empty for one's own.
 
         Raises:
             NotEnrolled, NoCard: nothing to show. CardOutdated: it has expired. NoSuchKey: its key is gone.
             ClientProfileUnknown: this client writes what no till could rebuild.
         """
         device = self._pocket.device(kind)
-        card = self._pocket.card(kind, name or (_USUAL_SHAPE if kind is CardKind.APCV else None))
+        usual = _USUAL_SHAPE if kind is CardKind.APCV else None
+        card = self._pocket.card(kind, name or usual, represents)
         if card.expires_at <= at:
             raise CardOutdated(expired_at=card.expires_at.isoformat())
         policy = policy_of(self._pocket.issuer, kind)
@@ -270,6 +296,7 @@ class Holder:
         consent: Consent,
         *,
         name: str | None = "complet",
+        represents: str = "",
     ) -> Presentation:
         """Answer a till's request, sealed so that this till alone can read it. No network.
 
@@ -279,6 +306,7 @@ class Holder:
             at: now.
             consent: shows the owner who asks, and gives yes or no.
             name: an apCV's shape, an e-CPS's exercice (None: the first).
+            represents: as for `show_qr`.
 
         Raises:
             RequestRefused: a leaf says why; nothing was signed.
@@ -287,7 +315,7 @@ class Holder:
         """
         request = agree_to_answer(request_text, at, self._trust, self._pocket, consent)
         # 8. The gesture, over this card, this moment and this request; 9. sealed to the key it gives.
-        shown = self.show_qr(kind, at, name=name, ctx=request.ctx)
+        shown = self.show_qr(kind, at, name=name, ctx=request.ctx, represents=represents)
         answer = seal_answer(shown.data, request.epk, request.ctx)
         return replace(shown, data=answer, text=answer_text(answer))
 
@@ -313,6 +341,9 @@ class Holder:
 
     def _client(self, rp_id: str) -> Client:
         return self._pocket.phone.client(self._backend.address.origin_of(rp_id))
+
+    def _signin_gesture(self, device: Device, challenge: bytes) -> dict[str, Any]:
+        return self._gesture(device, self._refreshed_policy(device.kind), challenge)
 
     def _gesture(self, device: Device, policy: KindPolicy, challenge: bytes) -> dict[str, Any]:
         """The owner unlocks the phone: one assertion over `challenge`, the counter kept before it leaves."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cartes.cards import CardKind
-from mobile_mock.answers import Notice, OwnPhone
+from mobile_mock.answers import Notice, OwnPhone, Represented
 from mobile_mock.backend_client import BackendClient
+from mobile_mock.errors import BackendNonsense
 from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Device
 
@@ -58,6 +59,21 @@ class OwnPhones:
         notices = tuple(Notice.parse(one, seen) for one in told)
         self._pocket.keep_notices_seen(seen | {notice.notice_id for notice in notices})
         return notices
+
+    def representations(
+        self, kind: CardKind, at: datetime
+    ) -> tuple[tuple[Represented, ...], tuple[Represented, ...]]:
+        """Whom this person represents today, and by whom they are represented."""
+        path = "/v1/representations"
+        device = self._pocket.device(kind)
+        told = self._backend.read_object(path, lambda: self._proof(device, "GET", path, at))
+        sides = []
+        for side in ("held", "given"):
+            listed = told.get(side)
+            if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+                raise BackendNonsense(what=path)
+            sides.append(tuple(Represented.parse(one) for one in listed))
+        return sides[0], sides[1]
 
     def _proof(self, device: Device, method: str, path: str, at: datetime) -> str:
         return device.app_key.proof(method, self._backend.url(path), at, random=self._random)

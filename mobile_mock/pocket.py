@@ -115,10 +115,13 @@ class Pocket:
         """All cards held, expired ones too."""
         return self._list("cards.json", pocket_records.card)
 
-    def card(self, kind: CardKind, name: str | None = None) -> KeptCard:
-        """The card of `kind` called `name`; without a name, the first held. Raises NoCard."""
+    def card(self, kind: CardKind, name: str | None = None, represents: str = "") -> KeptCard:
+        """The card of `kind` called `name`; without a name, the first held. Raises NoCard.
+
+        The owner's own, or with `represents` that of the person this delegation is about.
+        """
         for card in self.cards:
-            if card.kind is kind and name in {None, card.name}:
+            if card.kind is kind and name in {None, card.name} and card.represents == represents:
                 return card
         raise NoCard(kind=kind.value, name=name or "any")
 

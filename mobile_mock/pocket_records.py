@@ -61,7 +61,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class KeptCard:
-    """A sealed card. `name` is its shape (`soins`) for an apCV, its exercice's identifier for an e-CPS."""
+    """A sealed card. `name` is its shape (`soins`) for an apCV, its exercice's identifier for an e-CPS.
+
+    `represents` is the reference of a delegation when the card is another person's, and else empty.
+    """
 
     kind: CardKind
     name: str
@@ -69,6 +72,7 @@ class KeptCard:
     issued_at: datetime
     expires_at: datetime
     as_of: datetime
+    represents: str = ""
 
 
 # --- one function a direction: members that travel to the file, values that come back from it ---------
@@ -151,6 +155,7 @@ def card(members: Any) -> KeptCard:
         _moment(members["issued_at"]),
         _moment(members["expires_at"]),
         _moment(members["as_of"]),
+        str(members.get("for", "")),
     )
 
 
@@ -163,6 +168,7 @@ def card_members(kept: KeptCard) -> dict[str, object]:
         "issued_at": int(kept.issued_at.timestamp()),
         "expires_at": int(kept.expires_at.timestamp()),
         "as_of": int(kept.as_of.timestamp()),
+        "for": kept.represents,
     }
 
 

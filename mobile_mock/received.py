@@ -36,7 +36,9 @@ def read_unverified(credential: bytes, kind: CardKind) -> DraftCard:
     return said
 
 
-def check_received(entry: Mapping[str, Any], kind: CardKind, holder_key: bytes, at: datetime) -> KeptCard:
+def check_received(
+    entry: Mapping[str, Any], kind: CardKind, holder_key: bytes, at: datetime, represents: str = ""
+) -> KeptCard:
     """Check one member of `credentials` in the answer of an issuance.
 
     Args:
@@ -44,10 +46,11 @@ def check_received(entry: Mapping[str, Any], kind: CardKind, holder_key: bytes, 
         kind: what was asked for.
         holder_key: this phone's WebAuthn key, compressed point.
         at: now, aware UTC.
+        represents: the delegation the card was asked for, empty for one's own.
 
     Raises:
         CardNotMine: unreadable, another kind, another phone's key (`key`), another shape than announced
-        (`shape`),
+        (`shape`), somebody else's where one's own was asked for or the reverse (`delegate`),
             expired, or from the future. BackendNonsense: the entry is not in the API's form.
     """
     credential, name = entry.get("credential"), entry.get("exercice", entry.get("shape"))
@@ -62,8 +65,11 @@ def check_received(entry: Mapping[str, Any], kind: CardKind, holder_key: bytes, 
         raise CardNotMine(why="key")
     if isinstance(said.card, ApcvCard) and said.card.shape.word != name:
         raise CardNotMine(why="shape")
+    if isinstance(said.card, ApcvCard) and (said.card.delegate is not None) != bool(represents):
+        raise CardNotMine(why="delegate")
     if said.expires_at <= at:
         raise CardNotMine(why="expired")
     if said.issued_at > at + _SKEW:
         raise CardNotMine(why="not_yet_valid")
-    return KeptCard(kind, name, sealed, said.issued_at, said.expires_at, said.card.as_of.astimezone(UTC))
+    as_of = said.card.as_of.astimezone(UTC)
+    return KeptCard(kind, name, sealed, said.issued_at, said.expires_at, as_of, represents)

@@ -126,6 +126,7 @@ def _sees(said: dict[str, Any]) -> str:
     if "born" in card:
         year, month, day = card["born"].split("-")
         parts = [f"{card['use_name']} {card['given']} {day}/{month}/{year}", card["shape"]]
+        parts += [f"(par {card['delegate']['name']})"] if card["delegate"] else []
         parts += [f"AMO {_OPEN[card['amo']['open']]}"] if card["amo"] else []
         parts += [f"AMC {_OPEN[card['amc']['open']]}"] if card["amc"] else []
         parts += ["ALD"] if card["ald"] else []

@@ -19,6 +19,16 @@ ANDROID_PACKAGE = "fr.example.cartes"
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Who presents somebody's card, and on what proof; `days` from today when the law sets no end."""
+
+    by: str
+    type: str
+    proof: str
+    days: int | None
+
+
+@dataclass(frozen=True)
 class Persona:
     """One person: who proves what, with which phone, and what they show to which screen."""
 
@@ -32,6 +42,7 @@ class Persona:
     shows: tuple[str, ...]
     policy: str
     update: Path | None  # a directory bundle that arrives after this person's card was issued
+    presented_by: tuple[Ground, ...] = ()  # who may show this person's card; the first one does
 
     @property
     def slug(self) -> str:
@@ -46,6 +57,7 @@ class Cast:
     reference_day: date
     directories: tuple[Path, ...]
     people: tuple[Persona, ...]
+    representatives: tuple[Persona, ...]
 
     @property
     def updates(self) -> tuple[Path, ...]:
@@ -60,6 +72,7 @@ def read_cast(folder: Path = PERSONAS) -> Cast:
         reference_day=date.fromisoformat(told["reference_day"]),
         directories=tuple(folder / name for name in told["annuaire"]),
         people=tuple(_persona(folder, entry) for entry in told["personas"]),
+        representatives=tuple(_persona(folder, entry) for entry in told["representants"]),
     )
 
 
@@ -70,11 +83,12 @@ def _persona(folder: Path, entry: dict[str, object]) -> Persona:
     shape = ClientShape(phone["client"])
     is_native = shape is ClientShape.ANDROID_NATIVE
     update = entry.get("miseAJour")
-    shows = entry["montrer"]
+    shows, grounds = entry.get("montrer", []), entry.get("presenteePar", [])
     assert isinstance(shows, list)
+    assert isinstance(grounds, list)
     return Persona(
         persona_id=str(entry["id"]),
-        number=int(str(entry["numero"])),
+        number=int(str(entry.get("numero", 0))),
         label=str(entry["label"]),
         kind=CardKind(str(entry["carte"])),
         key=_key(person),
@@ -86,8 +100,11 @@ def _persona(folder: Path, entry: dict[str, object]) -> Persona:
             ANDROID_PACKAGE if is_native else None,
         ),
         shows=tuple(str(name) for name in shows),
-        policy=str(entry["politique"]),
+        policy=str(entry.get("politique", "")),
         update=folder / str(update) if update else None,
+        presented_by=tuple(
+            Ground(str(one["par"]), str(one["type"]), str(one["preuve"]), one.get("jours")) for one in grounds
+        ),
     )
 
 

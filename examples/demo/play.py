@@ -69,10 +69,20 @@ class Stage:
         with self._holder(persona) as holder:
             return self._fetch(holder, persona)
 
-    def show(self, persona: Persona, name: str) -> tuple[Shown, str]:
-        """Walk B, step 0: one gesture, one QR, drawn as PNG and SVG; and drawn for a terminal."""
-        with self._holder(persona) as holder:
-            shown = holder.show_qr(persona.kind, now(), name=name)
+    def fetch_for(self, representative: Persona, reference: str) -> None:
+        """Receive the card of somebody this person represents. Raises `BackendRefused`."""
+        with self._holder(representative) as holder:
+            holder.fetch_card(representative.kind, now(), represents=reference)
+
+    def show(
+        self, persona: Persona, name: str, *, by: Persona | None = None, reference: str = ""
+    ) -> tuple[Shown, str]:
+        """Walk B, step 0: one gesture, one QR, drawn as PNG and SVG; and drawn for a terminal.
+
+        `by` is whose phone it is, when this person's card is shown by somebody else.
+        """
+        with self._holder(by or persona) as holder:
+            shown = holder.show_qr(persona.kind, now(), name=name, represents=reference)
         picture = self._pictures / f"{persona.slug}-{name}.png"
         picture.write_bytes(shown.png())
         picture.with_suffix(".svg").write_text(shown.svg(), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from examples.demo.judge import Row, Till, judge_refusal, read_expectations
 from examples.demo.people import Cast, Persona, read_cast
 from examples.demo.play import Refusal, Shown, Stage, now
 from examples.demo.town_hall import DemoFailed, TownHall, free_port
+from mobile_mock.answers import ActivationCode
 
 _PARIS = ZoneInfo("Europe/Paris")
 ASKING, ANSWERING = "laure", "ange"
@@ -39,6 +40,7 @@ class Played:
     again: dict[str, Refusal | None] = field(default_factory=dict)  # a new card, after the update
     shown: list[Shown] = field(default_factory=list)
     one_in_terminal: str = ""
+    references: dict[tuple[str, str], str] = field(default_factory=dict)  # delegations: (person, by)
     asker: str = ""  # who the patient's phone said was asking, in the two-way scan
 
 
@@ -63,7 +65,8 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
     say("Cérémonie des clés, base, annuaire, première publication…")
     hall, cast, stage = found(folder)
     played = Played(cast, folder / "state" / "till")
-    codes = hall.open_codes(cast.people)
+    codes = hall.open_codes([*cast.people, *cast.representatives])
+    played.references = hall.open_representations(cast, now().astimezone(_PARIS).date())
     hall.start()
     try:
         # Walk A, for each: WebAuthn registration with the code, then the cards.
@@ -72,6 +75,7 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
                 played.refusals[persona.persona_id] = stage.enrol_and_fetch(
                     persona, codes[persona.persona_id]
                 )
+        _let_others_hold(played, stage, codes)
         # News from the directory: who died loses their cards, and gets no new one.
         say("Nouvelles de l'annuaire, publication, le guichet s'actualise…")
         for update in cast.updates:
@@ -90,11 +94,34 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
                     shown, drawn = stage.show(persona, name)
                     played.shown.append(shown)
                     played.one_in_terminal = played.one_in_terminal or drawn
+        _show_for_others(played, stage)
     finally:
         hall.stop()
     say("Le serveur est arrêté. La suite se fait sans réseau.")
     _scan_two_ways(played, stage, folder)
     return played
+
+
+def _let_others_hold(played: Played, stage: Stage, codes: Mapping[str, ActivationCode]) -> None:
+    """Parents and tutor enrol their own phones, and receive the cards of those they represent."""
+    for other in played.cast.representatives:
+        refusal = stage.enrol_and_fetch(other, codes[other.persona_id])
+        if refusal is not None:
+            raise DemoFailed(f"{other.label} n'a pas pu enrôler son téléphone : {refusal.code}")
+        for (_, by), reference in played.references.items():
+            if by == other.persona_id:
+                stage.fetch_for(other, reference)
+
+
+def _show_for_others(played: Played, stage: Stage) -> None:
+    """The first who may presents the card of each person who holds none."""
+    others = {one.persona_id: one for one in played.cast.representatives}
+    for persona in played.cast.people:
+        for ground in persona.presented_by[:1]:
+            reference = played.references[persona.persona_id, ground.by]
+            for name in persona.shows:
+                shown, _ = stage.show(persona, name, by=others[ground.by], reference=reference)
+                played.shown.append(shown)
 
 
 def _let_phones_know(hall: TownHall, cast: Cast, stage: Stage) -> None:
@@ -123,7 +150,7 @@ def judge(played: Played, at: Callable[[], datetime] = now) -> list[Row]:
     for persona in played.cast.people:
         key = persona.persona_id
         shown = [one for one in played.shown if one.persona == persona]
-        if not shown:
+        if not shown or persona.presented_by:
             line = f"{key}:refused"
             rows.append(judge_refusal(line, persona.label, played.refusals[key], expected.get(line, {})))
             known.add(line)

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import urllib3
 
-from examples.demo.people import ANDROID_KEY_HASH, ANDROID_PACKAGE, PERSONAS, Persona
+from examples.demo.people import ANDROID_KEY_HASH, ANDROID_PACKAGE, PERSONAS, Cast, Persona
 from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 
@@ -37,6 +37,10 @@ class TownHall:
         self.folder = folder
         self.port = port
         self.public_url = f"http://cartes.localhost:{port}"
+        self.phone_pages = {
+            "apcv": f"http://apcv.localhost:{port}/app/",
+            "ecps": f"http://ecps.localhost:{port}/app/",
+        }
         self.shift_days = max(0, (today - reference_day).days)
         self.publication = folder / "publication"
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,6 +61,8 @@ class TownHall:
             "APCV_ORIGINS_APCV": f"http://apcv.localhost:{self.port},{android}",
             "APCV_ORIGINS_ECPS": f"http://ecps.localhost:{self.port},{android}",
             "APCV_ATTESTATION_ROOTS": str(self.folder / "attestation" / "roots"),
+            "APCV_PWA_DIR": str(ROOT / "mobile_mock" / "pwa"),
+            "APCV_VERIFIER_PAGE_DIR": str(ROOT / "verifier" / "page"),
         }
 
     # --- what an operator does once
@@ -94,6 +100,32 @@ class TownHall:
             told = json.loads(line)
             codes[told["for"]] = ActivationCode(told["reference"], tuple(told["secrets"]))
         return codes
+
+    def open_representations(self, cast: Cast, today: date) -> dict[tuple[str, str], str]:
+        """A desk opens every delegation; the reference of each, by (person, who presents)."""
+        keys = {one.persona_id: one.key for one in cast.representatives}
+        asked = ""
+        for person in cast.people:
+            for ground in person.presented_by:
+                order: dict[str, str] = {
+                    "beneficiary": person.key,
+                    "delegate": keys[ground.by],
+                    "type": ground.type,
+                    "proof": ground.proof,
+                    "for": f"{person.persona_id}/{ground.by}",
+                }
+                if ground.days is not None:
+                    order["until"] = (today + timedelta(days=ground.days)).isoformat()
+                asked += json.dumps(order) + "\n"
+        answered = self._run(
+            "apcv_backend", "representation", "open", "--agent", "A. Martin", "--place", "Corte", given=asked
+        )
+        references = {}
+        for line in answered.splitlines():
+            told = json.loads(line)
+            person_id, _, by = told["for"].partition("/")
+            references[person_id, by] = told["reference"]
+        return references
 
     def furnish_till(self, store: Path) -> None:
         """Give a till the first root, by hand as every till gets it, and let it fetch the rest."""
