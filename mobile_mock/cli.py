@@ -21,6 +21,7 @@ from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.backend_client import BackendAddress
 from mobile_mock.cli_representation import for_option, represented
+from mobile_mock.cli_signin import signin
 from mobile_mock.cli_terms import (
     EPILOG,
     Said,
@@ -33,7 +34,6 @@ from mobile_mock.cli_terms import (
     told,
     write_file,
 )
-from mobile_mock.cli_signin import signin
 from mobile_mock.cli_two_way import answer, authorise, trust
 from mobile_mock.client_data import DEVELOPMENT_ORIGIN, DEVELOPMENT_PACKAGE, ClientShape
 from mobile_mock.errors import PocketError

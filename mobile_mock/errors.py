@@ -57,6 +57,12 @@ class NoSuchKey(CeremonyRefused):
     code = "no_such_key"
 
 
+class SigninCodeUnreadable(PhoneError):
+    """The code scanned is no sign-in of the server this phone is enrolled at; nothing was asked of it."""
+
+    code = "signin_code_unreadable"
+
+
 class UserVerificationUnavailable(CeremonyRefused):
     """Verification was required and this phone has no lock (`NotAllowedError`)."""
 

@@ -29,6 +29,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Ce téléphone n'a plus la clé de cette carte. Enrôlez-le de nouveau (enrol).",
         "This phone no longer holds the key of this card. Enrol it again (enrol).",
     ),
+    "signin_code_unreadable": (
+        "Ce code n'est pas une connexion du serveur de votre carte. Ne tapez rien, et prévenez le service.",
+        "This code is no sign-in of your card's server. Type nothing, and tell the service.",
+    ),
     "user_verification_unavailable": (
         "Ce téléphone n'a pas de verrouillage : il ne peut pas porter de carte.",
         "This phone has no lock: it cannot hold a card.",
