@@ -6,11 +6,18 @@ The real service is ADRi, which answers a professional with a CPS; here a demons
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, TypeVar
 
+from apcv_backend.callers import Caller
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.rights.rules import ReponseDroits
+from apcv_backend.presences.rules import OpenPresence
+from apcv_backend.quota_rules import Charge
+from apcv_backend.rights.rules import ContratAmc, ReponseDroits
+
+T = TypeVar("T")
 
 
 class RightsSource(Protocol):
@@ -22,4 +29,97 @@ class RightsSource(Protocol):
         Raises:
             PersonUnknown: nobody is known under this key.
         """
+        ...
+
+
+class Presences(Protocol):
+    """Whoever opens presence tokens (the room `presences`)."""
+
+    def opened(self, token: str, at: datetime) -> OpenPresence:
+        """The presence behind a token, alive at `at`. Raises `PresenceRefused`."""
+        ...
+
+
+class Consents(Protocol):
+    """Whoever keeps what patients agreed to (the room `record_access`)."""
+
+    def covers(self, patient: PersonKey, caller: Caller, purpose: str, at: datetime) -> bool:
+        """Whether `patient` agreed that `caller` asks for `purpose`, and has not withdrawn it at `at`."""
+        ...
+
+
+class Memberships(Protocol):
+    """Whoever keeps the contracts that insurers publish (the room `complementary`)."""
+
+    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+        """The contract of `person` with the insurer numbered `organisation`, if it has one about `day`."""
+        ...
+
+
+class NoConsents:
+    """Until a room keeps consents: nobody agreed to anything."""
+
+    def covers(self, patient: PersonKey, caller: Caller, purpose: str, at: datetime) -> bool:
+        """See `Consents.covers`."""
+        del patient, caller, purpose, at
+        return False
+
+
+class NoMemberships:
+    """Until a room keeps contracts: nobody is a member."""
+
+    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+        """See `Memberships.of`."""
+        del organisation, person, day
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the journal tells it: who asked, on what ground, what for, and what became of it."""
+
+    person: PersonKey
+    is_known: bool
+    ground: str
+    purpose: str
+    outcome: str
+
+
+class QueryRegister(Protocol):
+    """One transaction over queries."""
+
+    def person_of(self, subject_id: str) -> PersonKey | None:
+        """The person behind a pseudonym; None when nothing is known of it any more."""
+        ...
+
+    def is_frozen(self, caller: Caller) -> bool:
+        """Whether one of the caller's accounts waits for a person to look at it."""
+        ...
+
+    def room_left(self, caller: Caller, at: datetime) -> int:
+        """How many more people the caller may ask about today without a presence."""
+        ...
+
+    def charge(self, caller: Caller, people: Sequence[PersonKey], misses: int, at: datetime) -> Charge:
+        """Count a question about `people`, of whom `misses` are not answered, on every account of theirs."""
+        ...
+
+    def tell(self, asked: Asked, caller: Caller, query_id: str, at: datetime) -> None:
+        """Write the patient's line of the journal. Somebody unknown has the subject `nobody`."""
+        ...
+
+    def begin_batch(self, client_id: str, key: str, digest: bytes, at: datetime) -> int | None:
+        """How many lines of this file were told already; None when the key served for another file."""
+        ...
+
+    def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:
+        """Move a file on from `told` to `now_told` lines (the judge of "told once"); False if it moved."""
+        ...
+
+
+class QueryRegisters(Protocol):
+    """Opens transactions."""
+
+    def run(self, work: Callable[[QueryRegister], T]) -> T:
+        """Run `work` in one transaction; again when the database lost it to another one."""
         ...

@@ -1,0 +1,135 @@
+"""Queries in their tables: charged, told to the patient, and files of them remembered line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from apcv_backend.audit import Fact, Journal
+from apcv_backend.callers import Caller, CallerKind
+from apcv_backend.database import Database
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.quota_rules import Charge, accounts_of
+from apcv_backend.quotas import Quotas
+from apcv_backend.rights.ports import Asked
+from apcv_backend.subjects import Subjects
+from apcv_backend.tables import rights_batches, subjects
+from apcv_backend.vault import Vault
+from cartes.cards import CardKind
+
+T = TypeVar("T")
+NOBODY = "nobody"
+"""The subject of a question about somebody who is not known: there is no journal to put it in."""
+
+
+@dataclass(frozen=True)
+class QueryTools:
+    """What every transaction needs beside its connection."""
+
+    vault: Vault
+    journal: Journal
+    quotas: Quotas
+    subjects: Subjects
+
+
+class SqlQueryRegisters:
+    """See `ports.QueryRegisters`."""
+
+    def __init__(self, database: Database, tools: QueryTools) -> None:
+        self._database = database
+        self._tools = tools
+
+    def run(self, work: Callable[[_Register], T]) -> T:
+        """See `QueryRegisters.run`."""
+        return self._database.run(lambda tx: work(_Register(tx, self._tools, self._database.is_sqlite)))
+
+
+class _Register:
+    """See `ports.QueryRegister`."""
+
+    def __init__(self, tx: Connection, tools: QueryTools, is_sqlite: bool) -> None:
+        self._tx = tx
+        self._tools = tools
+        self._insert = sqlite_insert if is_sqlite else postgresql_insert
+
+    def person_of(self, subject_id: str) -> PersonKey | None:
+        """See `QueryRegister.person_of`."""
+        row = self._tx.execute(
+            select(subjects.c.kind, subjects.c.sealed_person).where(subjects.c.subject_id == subject_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        place = f"subjects|sealed_person|{subject_id}"
+        return PersonKey(
+            CardKind(row.kind), self._tools.vault.open_bytes(row.sealed_person, place=place).decode()
+        )
+
+    def is_frozen(self, caller: Caller) -> bool:
+        """See `QueryRegister.is_frozen`."""
+        return any(self._tools.quotas.is_frozen(self._tx, account) for account in accounts_of(caller))
+
+    def room_left(self, caller: Caller, at: datetime) -> int:
+        """See `QueryRegister.room_left`."""
+        return min(self._tools.quotas.room_left(self._tx, account, at) for account in accounts_of(caller))
+
+    def charge(self, caller: Caller, people: Sequence[PersonKey], misses: int, at: datetime) -> Charge:
+        """See `QueryRegister.charge`. The first account that refuses ends it."""
+        indexes = [self._tools.vault.person_index(one.card.value, one.text) for one in people]
+        for account in accounts_of(caller):
+            charge = self._tools.quotas.charge(self._tx, account, indexes, misses, at)
+            if charge is not Charge.TAKEN:
+                return charge
+        return Charge.TAKEN
+
+    def tell(self, asked: Asked, caller: Caller, query_id: str, at: datetime) -> None:
+        """See `QueryRegister.tell`."""
+        # Asked for both, so that somebody unknown costs the same question.
+        subject = self._tools.subjects.find(self._tx, asked.person)
+        if subject is None and asked.is_known:
+            subject = self._tools.subjects.ensure(self._tx, asked.person, at)
+        facts: dict[str, Fact] = {
+            "ground": asked.ground,
+            "purpose": asked.purpose,
+            "outcome": asked.outcome,
+            "query": query_id,
+        }
+        if caller.kind is CallerKind.CLIENT:
+            facts["client"] = caller.client_id
+        else:
+            facts["by"] = caller.person.text if caller.person is not None else ""
+            facts["structure"] = caller.structure
+        self._tools.journal.note(
+            self._tx, "rights.queried", actor=caller.name, subject=subject or NOBODY, facts=facts, at=at
+        )
+
+    def begin_batch(self, client_id: str, key: str, digest: bytes, at: datetime) -> int | None:
+        """See `QueryRegister.begin_batch`. Judge of "one file for one key": the primary key."""
+        told = {"client_id": client_id, "batch_key": key, "body_digest": digest}
+        self._tx.execute(
+            self._insert(rights_batches).values(**told, lines_told=0, opened_at=at).on_conflict_do_nothing()
+        )
+        row = self._tx.execute(
+            select(rights_batches.c.body_digest, rights_batches.c.lines_told).where(
+                rights_batches.c.client_id == client_id, rights_batches.c.batch_key == key
+            )
+        ).one()
+        return int(row.lines_told) if bytes(row.body_digest) == digest else None
+
+    def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:
+        """See `QueryRegister.advance_batch`."""
+        moved = self._tx.execute(
+            update(rights_batches)
+            .where(
+                rights_batches.c.client_id == client_id,
+                rights_batches.c.batch_key == key,
+                rights_batches.c.lines_told == told,
+            )
+            .values(lines_told=now_told)
+        )
+        return moved.rowcount == 1

@@ -1,0 +1,234 @@
+"""The door of the room `rights`: one question, or a file of them. It decides nothing.
+
+A refusal about a person never leaves sooner than `REFUSED_AFTER_S` after the question arrived: whether they
+are unknown or another insurer's member, what the answer costs inside stays inside.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask import Response, request
+from flask.views import MethodView
+from werkzeug.exceptions import UnsupportedMediaType
+
+from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.caller_door import identified
+from apcv_backend.callers import Caller, CallerKind, Callers
+from apcv_backend.ephemeral import Counters, limit
+from apcv_backend.rights.answers import to_json
+from apcv_backend.rights.batches import MOST_LINE_BYTES, MOST_LINES, Batch, RightsBatches
+from apcv_backend.rights.fhir_coverage import FHIR_JSON, to_fhir
+from apcv_backend.rights.query_rules import (
+    SCOPE,
+    BatchRefused,
+    Ground,
+    Purpose,
+    Query,
+    RightsAnswer,
+    RightsNotAnswered,
+)
+from apcv_backend.rights.query_service import RightsDesk, read_person
+from apcv_backend.rights.schemas import QuerySchema, RightsAnswerSchema
+from apcv_backend.rights.spool import SealedSpool
+from cartes.errors import InvalidValue
+from cartes.wire import strict_json
+
+REFUSED_AFTER_S: Final = 0.05
+NDJSON: Final = "application/x-ndjson"
+_MINUTE_S = 60
+_QUERIES_A_MINUTE = 600
+_BATCHES_A_MINUTE = 10
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BATCH_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
+
+_REFUSED = {
+    401: "Pas de jeton d'accès prouvé.",
+    403: "Fondement, motif, présence ou accès refusés ; `code` dit lequel.",
+    404: "Rien ne peut vous être dit de cette personne : inconnue ou non, la réponse est la même.",
+    422: "Date des soins hors de la fenêtre, ou format incorrect.",
+}
+_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "in": "query",
+        "name": "purpose",
+        "required": True,
+        "schema": {"type": "string", "enum": [purpose.value for purpose in Purpose]},
+    },
+    {"in": "query", "name": "care_date", "required": True, "schema": {"type": "string", "format": "date"}},
+    {
+        "in": "query",
+        "name": "from_line",
+        "required": False,
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LINES},
+        "description": "Reprendre à cette ligne, avec le même fichier et le même Batch-Id.",
+    },
+    {
+        "in": "header",
+        "name": "Batch-Id",
+        "required": True,
+        "schema": {"type": "string", "minLength": 16, "maxLength": 64},
+        "description": "Le nom du fichier, choisi par vous : le même nom et le même fichier reprennent.",
+    },
+]
+
+
+def make_blueprint(
+    desk: RightsDesk,
+    batches: RightsBatches,
+    *,
+    callers: Callers,
+    clock: Callable[[], datetime],
+    counters: Counters,
+    random: Callable[[int], bytes],
+    ticks: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> StrictBlueprint:
+    """The routes of rights. `clock` gives aware UTC instants, `ticks` seconds that only go forward."""
+    blueprint = StrictBlueprint(
+        "rights", __name__, url_prefix="/v1", description="Demander si des droits sont ouverts, à un titre."
+    )
+
+    def caller_at(at: datetime, *kinds: CallerKind, most: int) -> Caller:
+        caller = identified(callers, at, *kinds, scope=SCOPE)
+        limit(counters, f"rights:{caller.name}:{most}", most=most, window_s=_MINUTE_S, at=at)
+        return caller
+
+    @blueprint.route("/rights/queries")
+    class Queries(MethodView):
+        @blueprint.called_by(CallerKind.PROFESSIONAL, CallerKind.CLIENT, scope=SCOPE)
+        @blueprint.takes(QuerySchema)
+        @blueprint.refuses(_REFUSED)
+        @_answers_rights(blueprint)
+        def post(self, body: dict[str, Any]) -> Response:
+            """Des droits sont-ils ouverts à la date des soins, sous quels identifiants, lus quand ?
+
+            Avec `Accept: application/fhir+json`, une CoverageEligibilityResponse et ses Coverage.
+            """
+            arrived = ticks()
+            at = clock()
+            caller = caller_at(at, CallerKind.PROFESSIONAL, CallerKind.CLIENT, most=_QUERIES_A_MINUTE)
+            try:
+                answer = desk.answer(_query(body), caller, at)
+            except RightsNotAnswered:
+                pause(max(0.0, arrived + REFUSED_AFTER_S - ticks()))
+                raise
+            return _negotiated(answer, at)
+
+    @blueprint.route("/rights/batches")
+    class Batches(MethodView):
+        @blueprint.called_by(CallerKind.CLIENT, scope=SCOPE)
+        @_streams_batch(blueprint)
+        @blueprint.refuses({**_REFUSED, 415: "Le corps doit être du NDJSON."})
+        def post(self) -> Response:
+            """Un fichier de 100 000 questions au plus sur vos propres adhérents, une par ligne.
+
+            Les réponses arrivent ligne à ligne, dans l'ordre ; une ligne fausse ne gâte pas les autres.
+            """
+            at = clock()
+            caller = caller_at(at, CallerKind.CLIENT, most=_BATCHES_A_MINUTE)
+            if request.mimetype != NDJSON:
+                raise UnsupportedMediaType
+            spool = SealedSpool(random)
+            try:
+                request.max_content_length = MOST_LINES * MOST_LINE_BYTES
+                spool.take(request.stream)
+                batch = _batch(caller, spool)
+                told = batches.begin(batch, at)
+            except BaseException:
+                spool.close()
+                raise
+            response = Response(_lines(batches, batch, spool, told, at), content_type=NDJSON)
+            response.headers["Batch-Id"] = batch.key
+            response.call_on_close(spool.close)
+            return response
+
+    return blueprint
+
+
+def _answers_rights(blueprint: StrictBlueprint) -> Callable[[View], View]:
+    """Document the two shapes of an answer; the view writes it itself."""
+    decorate: Callable[[View], View] = blueprint.alt_response(
+        200, schema=RightsAnswerSchema, description="En JSON, ou en FHIR R4 selon Accept."
+    )
+    return decorate
+
+
+def _streams_batch(blueprint: StrictBlueprint) -> Callable[[View], View]:
+    """Document the file, its name and its parameters, which the view reads itself."""
+
+    def decorate(view: View) -> View:
+        documented: Callable[[View], View] = blueprint.doc(
+            parameters=_PARAMETERS,
+            requestBody={"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
+        )
+        told: Callable[[View], View] = blueprint.alt_response(
+            200,
+            schema=RightsAnswerSchema,
+            content_type=NDJSON,
+            description="Une réponse par ligne (`line`, `answer` ou `error`), puis `done` ou `resume_from`.",
+        )
+        return documented(told(view))
+
+    return decorate
+
+
+def _query(body: dict[str, Any]) -> Query:
+    patient = body["patient"]
+    return Query(
+        ground=Ground(body["ground"]),
+        purpose=Purpose(body["purpose"]),
+        care_date=_day(body["care_date"]),
+        person=None
+        if patient is None
+        else read_person(patient["nir"], patient["birth_date"], patient["rank"]),
+        presence_token=body["presence_token"],
+    )
+
+
+def _batch(caller: Caller, spool: SealedSpool) -> Batch:
+    key = request.headers.get("Batch-Id", "")
+    if not _BATCH_ID.fullmatch(key):
+        raise BatchRefused(why="key")
+    first = request.args.get("from_line", "1")
+    if not (first.isascii() and first.isdigit() and len(first) <= len(str(MOST_LINES))):
+        raise BatchRefused(why="from_line")
+    try:
+        purpose = Purpose(request.args.get("purpose", ""))
+    except ValueError:
+        raise InvalidValue(what="purpose", why="unknown") from None
+    return Batch(
+        caller=caller,
+        key=key,
+        digest=spool.digest,
+        lines=spool.lines,
+        purpose=purpose,
+        care_date=_day(request.args.get("care_date", "")),
+        from_line=int(first),
+    )
+
+
+def _lines(
+    batches: RightsBatches, batch: Batch, spool: SealedSpool, told: int, at: datetime
+) -> Iterator[bytes]:
+    for said in batches.answers(batch, spool.read(), told, at):
+        yield strict_json.canonical(said) + b"\n"
+
+
+def _negotiated(answer: RightsAnswer, at: datetime) -> Response:
+    wished = request.accept_mimetypes.best_match(["application/json", FHIR_JSON], "application/json")
+    told = to_fhir(answer, at) if wished == FHIR_JSON else to_json(answer)
+    return Response(strict_json.canonical(told), content_type=wished)
+
+
+def _day(text: str) -> date:
+    if not _DAY.fullmatch(text):
+        raise InvalidValue(what="care_date", why="not_a_day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(what="care_date", why="not_a_day") from None
