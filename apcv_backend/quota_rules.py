@@ -15,6 +15,7 @@ professionals; in early 2024 one phished account at an operator opened 33 millio
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,14 @@ HABIT_LEAST: Final = 15
 PRESENCES_A_DAY: Final = 400
 """Scans one professional redeems in a day; a vaccination centre at full speed makes half of that."""
 _FRANCE: Final = ZoneInfo("Europe/Paris")
+
+
+class Charge(enum.Enum):
+    """What became of a question at the counter."""
+
+    TAKEN = "taken"
+    FROZEN = "frozen"  # the account is, or has just been
+    CANARY = "canary"  # frozen just now, and the answer must not show why
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ A person is counted by blind index, known to us or not: the table says how many,
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -18,19 +17,11 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.alarms import Alarms
-from apcv_backend.quota_rules import DAY_S, MINUTE_S, Account, Ceilings, ceilings_of, window_start
+from apcv_backend.quota_rules import DAY_S, MINUTE_S, Account, Ceilings, Charge, ceilings_of, window_start
 from apcv_backend.tables import account_freezes, canaries, query_ceilings, query_people, query_windows
 
 _KEPT_DAYS = timedelta(days=35)  # a habit is looked for in the last four weeks
 _HABIT_FROM_S = 28 * DAY_S
-
-
-class Charge(enum.Enum):
-    """What became of a question at the counter."""
-
-    TAKEN = "taken"
-    FROZEN = "frozen"  # the account is, or has just been
-    CANARY = "canary"  # frozen just now, and the answer must not show why
 
 
 class Quotas:
