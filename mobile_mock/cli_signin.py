@@ -1,6 +1,4 @@
-"""The phone's sign-in commands: what is asked, approve with the two digits, refuse, report, the open
-sessions.
-"""
+"""The phone's sign-in commands: what is asked, approve with the two digits, refuse, the open sessions."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, case, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -264,7 +264,7 @@ class SqlAttemptRegister:
 
     def accept_gesture(self, phone: SigninPhone, gesture: SigninGesture, at: datetime) -> bool:
         """See `AttemptRegister.accept_gesture`."""
-        new = gesture.sign_count
+        new, now = gesture.sign_count, literal(at, devices.c.last_used_at.type)
         # Judge of "the counter moves forward" between two workers (WA-10); zero and zero is no counter.
         moved = self._tx.execute(
             update(devices)
@@ -276,8 +276,9 @@ class SqlAttemptRegister:
             .values(
                 sign_count=new,
                 backed_up=gesture.backed_up,
+                # Of two gestures at once, the later date stays.
                 last_assertion_at=case(
-                    (devices.c.last_assertion_at < at, at), else_=devices.c.last_assertion_at
+                    (devices.c.last_assertion_at < now, now), else_=devices.c.last_assertion_at
                 ),
                 last_used_at=at,
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import Connection, bindparam, case, literal, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -71,12 +71,13 @@ def count_refusal(tx: Connection, subject_id: str, at: datetime, *, lock_now: bo
     """One refusal more; the third in a row, or `lock_now`, locks for a day. Whether it is locked now."""
     _ensure(tx, subject_id)
     enough = 0 if lock_now else REFUSALS_THAT_LOCK - 1
+    until = literal(at + LOCKED_FOR, _INSTANT)  # a bare datetime in a CASE would be bound as a text
     counted = tx.execute(
         update(signin_reach)
         .where(_row.subject_id == subject_id)
         .values(
             refusals=_row.refusals + 1,
-            locked_until=case((_row.refusals >= enough, at + LOCKED_FOR), else_=_row.locked_until),
+            locked_until=case((_row.refusals >= enough, until), else_=_row.locked_until),
         )
         .returning(_row.locked_until)
     )
