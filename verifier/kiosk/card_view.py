@@ -107,7 +107,7 @@ def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> 
         "born_label": phrase("born_label", language),
         "check_face": phrase("check_delegate" if card.delegate else "check_face", language),
         "delegate": _delegate(card, words, language),
-        "rights": [right for name, right in _rights(facts, words) if name in shown],
+        "rights": [right for name, right in _rights(facts, words, language) if name in shown],
         "rows": [row for name, row in _patient_rows(card, words) if name in shown],
         "badges": badges,
     }
@@ -124,18 +124,18 @@ def _delegate(card: ApcvCard, words: Words, language: Language) -> str | None:
     )
 
 
-def _rights(facts: CardFacts, words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rights(facts: CardFacts, words: Words, language: Language) -> Iterator[tuple[str, dict[str, Any]]]:
     card = facts.card
     assert isinstance(card, ApcvCard)  # rights are a patient's
 
     def right(label: str, periode: PeriodeDroits | None, otherwise: str) -> dict[str, Any]:
         if periode is None:
             return {"label": label, "open": None, "text": otherwise}
-        return {
-            "label": label,
-            "open": periode.open_on(facts.day),
-            "text": period_text(periode, facts.day, words),
-        }
+        is_open = periode.open_on(facts.day)
+        text = period_text(periode, facts.day, words)
+        if is_open and periode.fin is None:
+            text = phrase("no_end", language).format(open=text)
+        return {"label": label, "open": is_open, "text": text}
 
     yield "amo", right(words.amo, card.amo.periode if card.amo else None, words.not_said)
     if card.amo is not None:

@@ -41,6 +41,7 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Est-ce bien le professionnel devant vous, ou celui de l’ordonnance ?",
             "Is this the professional before you, or the one of the prescription?",
         ),
+        "no_end": ("{open}, sans date de fin", "{open}, no last day"),
         "delegate": (
             "Présentée par {who} ({link}), pour {whom}, {until}.",
             "Shown by {who} ({link}), for {whom}, {until}.",
