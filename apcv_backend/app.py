@@ -14,9 +14,13 @@ from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
+from apcv_backend.presences import routes as presence_routes
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.representation import routes as representation_routes
+from apcv_backend.rights import routes as rights_routes
 from apcv_backend.signin import phone_routes as signin_phone_routes
+from apcv_backend.staff import administration_routes, desk_routes
+from apcv_backend.staff import routes as staff_routes
 from apcv_backend.transparency import routes as transparency_routes
 from apcv_backend.web_pages import make_configuration_blueprint, make_pages_blueprint
 
@@ -44,8 +48,8 @@ def openapi_document() -> dict[str, Any]:
 class _Described:
     """Stands where services will: nothing of it is called to describe a route."""
 
-    def __getattr__(self, _name: str) -> None:
-        return None
+    def __getattr__(self, _name: str) -> _Described:
+        return self
 
 
 def _open_rooms(api: DocumentedApi, services: Services) -> None:
@@ -57,6 +61,22 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(
         representation_routes.make_blueprint(services.representation, clock=clock, counters=counters)
     )
+    online = services.online_rights
+    api.register_blueprint(
+        presence_routes.make_blueprint(
+            online.presences, callers=services.callers, clock=clock, counters=counters
+        )
+    )
+    api.register_blueprint(
+        rights_routes.make_blueprint(
+            online.queries,
+            online.batches,
+            callers=services.callers,
+            clock=clock,
+            counters=counters,
+            random=services.random,
+        )
+    )
     api.register_blueprint(
         publication_routes.make_status_blueprint(services.status_tokens, clock=clock, counters=counters)
     )
@@ -64,6 +84,9 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(
         signin_phone_routes.make_blueprint(services.signin_approval, clock=clock, counters=counters)
     )
+    api.register_blueprint(staff_routes.make_blueprint(services.staff, clock=clock, counters=counters))
+    api.register_blueprint(administration_routes.make_blueprint(services.staff, clock=clock))
+    api.register_blueprint(desk_routes.make_blueprint(services.staff, clock=clock))
     api.register_blueprint(transparency_routes.make_blueprint(services.log, clock=clock, counters=counters))
 
 

@@ -66,6 +66,7 @@ class _LateCommands(_Operator):
         "suspend": ("apcv_backend.enrolment.revocation_commands", "suspend"),
         "resume": ("apcv_backend.enrolment.revocation_commands", "resume"),
         "representation": ("apcv_backend.representation.commands", "representation"),
+        "staff": ("apcv_backend.staff.commands", "staff"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
         "seal-journal": ("apcv_backend.journal_commands", "seal_journal"),
         "check-journal": ("apcv_backend.journal_commands", "check_journal"),

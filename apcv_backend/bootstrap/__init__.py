@@ -15,9 +15,12 @@ from pathlib import Path
 from uuid import UUID
 
 from apcv_backend.audit import Journal
+from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
 from apcv_backend.bootstrap.representation import build_representation
 from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
+from apcv_backend.bootstrap.staff import build_staff
 from apcv_backend.bootstrap.transparency import build_log, inspect_journal, log_keys
+from apcv_backend.callers import Callers, NoCallers
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
@@ -48,7 +51,9 @@ from apcv_backend.publication.status_tokens import StatusTokenDesk
 from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.representation.service import Representations
 from apcv_backend.rights.demo_source import FileRightsSource
+from apcv_backend.rights.ports import NoConsents, NoMemberships
 from apcv_backend.signin.attempt_ports import NobodyRepresented
+from apcv_backend.staff.service import StaffRoom
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
 from apcv_backend.transparency.rules import Finding
@@ -73,6 +78,7 @@ class Services:
     database: Database
     vault: Vault
     subjects: Subjects
+    callers: Callers
     keyring: Keyring
     journal: Journal
     ephemeral: MemoryEphemeral | RedisEphemeral
@@ -81,11 +87,13 @@ class Services:
     professionals: DirectoryService
     enrolment: EnrolmentRoom
     representation: Representations
+    online_rights: OnlineRights
     issuance: IssuanceService
     publication: PublicationService
     status_tokens: StatusTokenDesk
     revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
+    staff: StaffRoom
     signin_approval: SigninApproval
     log: LogDesk
 
@@ -234,6 +242,7 @@ def build(
         database=database,
         vault=vault,
         subjects=subjects,
+        callers=NoCallers(),
         keyring=keyring,
         journal=journal,
         ephemeral=ephemeral,
@@ -242,6 +251,18 @@ def build(
         professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
         enrolment=enrolment,
         representation=representation,
+        online_rights=build_online_rights(
+            config=config,
+            database=database,
+            vault=vault,
+            journal=journal,
+            subjects=subjects,
+            keyring=keyring,
+            source=rights,
+            consents=NoConsents(),
+            memberships=NoMemberships(),
+            random=random,
+        ),
         issuance=_issuance(
             config, database, vault, journal, slots, rights, directory, representation, keyring, random, terms
         ),
@@ -253,6 +274,7 @@ def build(
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
         ),
         terms=terms,
+        staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
         signin_approval=build_approval(
             config=config,
             database=database,

@@ -11,6 +11,7 @@ from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
 from apcv_backend.problem_rows.service import SERVICE
 from apcv_backend.problem_rows.signin_approval import SIGNIN_APPROVAL
+from apcv_backend.problem_rows.staff import STAFF
 from apcv_backend.problem_rows.transparency import TRANSPARENCY
 
 __all__ = ["GONE_WRONG", "PROBLEMS", "Problem"]
@@ -27,4 +28,5 @@ def _one_table(*rooms: Mapping[str, Problem]) -> Mapping[str, Problem]:
 
 
 PROBLEMS: Mapping[str, Problem] = _one_table(
-    SERVICE, ENROLMENT, ISSUANCE, REPRESENTATION, ONLINE_RIGHTS, TRANSPARENCY, SIGNIN_APPROVAL)
+    SERVICE, STAFF, ENROLMENT, ISSUANCE, REPRESENTATION, ONLINE_RIGHTS, TRANSPARENCY, SIGNIN_APPROVAL
+)

@@ -7,12 +7,13 @@ has counts as much as any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from apcv_backend.callers import Caller
 from apcv_backend.enrolment.rules import PersonKey, day_in_france
+from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation
 from apcv_backend.staff import rules
 from apcv_backend.staff.ports import Agent, Counter, Delegations, HandedCode, Register, Registers, SeenPhone
 from apcv_backend.staff.refusals import DailyCapReached
@@ -26,7 +27,7 @@ class CounterDesk:
 
     registers: Registers
     counter: Counter
-    delegations: Delegations | None
+    delegations: Delegations
     mode: Mode
 
     def read_person(self, card: CardKind, text: str) -> PersonKey:
@@ -52,13 +53,19 @@ class CounterDesk:
         self._count(caller, "look", at)
         self.counter.report_lost(person, reference, agent_of(caller), at)
 
-    def open_delegation(
-        self, caller: Caller, order: Mapping[str, object], at: datetime
-    ) -> Mapping[str, object]:
-        """Open a delegation on the named proof the agent saw. Raises `DailyCapReached`, and its own."""
-        assert self.delegations is not None  # the door is open only when there is such a room
+    def open_delegation(self, caller: Caller, order: OpeningOrder, at: datetime) -> Representation:
+        """Open a delegation on the named proof the agent saw. Raises `DailyCapReached`, and the room's."""
         self._count(caller, "delegation", at)
-        return self.delegations.open(order, agent_of(caller), at)
+        return self.delegations.open(order, actor_of(caller), at)
+
+    def end_delegation(self, caller: Caller, reference: str, by: EndedBy, at: datetime) -> Representation:
+        """Withdraw a delegation on a proof the agent saw. Raises `RepresentationUnknown`."""
+        return self.delegations.end(reference, by, actor_of(caller), at)
+
+    def delegations_of(self, caller: Caller, person: PersonKey, at: datetime) -> Sequence[Representation]:
+        """The delegations of somebody present, given and received. Raises `DailyCapReached`."""
+        self._count(caller, "look", at)
+        return self.delegations.list_for(person)
 
     def _count(self, caller: Caller, act: str, at: datetime) -> None:
         day = day_in_france(at).isoformat()
@@ -83,3 +90,8 @@ class CounterDesk:
 def agent_of(caller: Caller) -> Agent:
     """The colleague behind a caller, as the audit names them."""
     return Agent(caller.subject_id, caller.facts["agent"], caller.facts["place"])
+
+
+def actor_of(caller: Caller) -> str:
+    """The same, in one word of the journal."""
+    return f"desk:{caller.facts['agent']}@{caller.facts['place']}"[:120]

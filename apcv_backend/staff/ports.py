@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation
 from apcv_backend.staff.rules import Member, Post, Proposal
 from cartes.cards import Binding, CardKind
 
@@ -311,6 +312,17 @@ class Counter(Protocol):
 class Delegations(Protocol):
     """Representation, as a desk uses it."""
 
-    def open(self, order: Mapping[str, object], agent: Agent, at: datetime) -> Mapping[str, object]:
-        """Open a delegation on the proof the agent saw; what was opened, for the sheet handed over."""
+    def open(self, order: OpeningOrder, agent: str, at: datetime) -> Representation:
+        """Open a delegation on the proof that `agent` (as the journal names them) saw.
+
+        Raises: a leaf of `representation_refused` or of `enrolment_refused`.
+        """
+        ...
+
+    def end(self, reference: str, by: EndedBy, actor: str, at: datetime) -> Representation:
+        """Withdraw it, its cards with it. Raises `RepresentationUnknown`."""
+        ...
+
+    def list_for(self, person: PersonKey) -> Sequence[Representation]:
+        """All that concerns a person, on either side, over or not."""
         ...
