@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from cartes.cards import Binding, CardKind
+from cartes.cards import ENROLLED_KINDS, Binding, CardKind
 
 PREFIX = "APCV_"
 _ANDROID = "android:apk-key-hash:"
@@ -22,6 +22,7 @@ _CARRIERS = ("redis", "rediss", "unix")
 _Value = TypeVar("_Value", str, str | None)
 _DEFAULT_STATUS_CAPACITY = 1 << 20
 _DEFAULT_MAX_DEVICES = 5
+_DEFAULT_PRESENCE_MINUTES = 30
 
 
 class ConfigError(Exception):
@@ -80,6 +81,7 @@ class Config:
     rights_shift_days: int
     signin_expiry_s: int
     proxies: int
+    presence_minutes: int
     pwa_dir: Path | None
     verifier_page_dir: Path | None
     log_heads: Path
@@ -100,7 +102,7 @@ class Config:
             keys_dir=reader.path("KEYS_DIR"),
             publication_dir=reader.path("PUBLICATION_DIR"),
             rights_dir=reader.path("RIGHTS_DIR"),
-            relying_parties={kind: reader.relying_party(kind) for kind in CardKind},
+            relying_parties={kind: reader.relying_party(kind) for kind in ENROLLED_KINDS},
             attestation_roots=reader.path("ATTESTATION_ROOTS"),
             mds_blob=reader.optional_path("MDS_BLOB"),
             mds_root=reader.optional_path("MDS_ROOT"),
@@ -113,6 +115,7 @@ class Config:
             signin_expiry_s=reader.number("SIGNIN_EXPIRY_S", 120, 30, 600),
             rights_shift_days=reader.number("RIGHTS_SHIFT_DAYS", 0, 0, 36_500),
             proxies=reader.number("PROXIES", 0, 0, 8),
+            presence_minutes=reader.number("PRESENCE_MINUTES", _DEFAULT_PRESENCE_MINUTES, 1, 480),
             pwa_dir=reader.optional_path("PWA_DIR"),
             verifier_page_dir=reader.optional_path("VERIFIER_PAGE_DIR"),
             log_heads=reader.optional_path("LOG_HEADS")
@@ -256,7 +259,7 @@ class _Reader:
         except ValueError:
             raise ConfigError(f"{PREFIX}PUBLIC_URL n'a pas de port lisible.") from None
         host = (parts.hostname or "localhost").lower()
-        taken = {self.optional(f"RP_ID_{kind.name}") for kind in CardKind}
+        taken = {self.optional(f"RP_ID_{kind.name}") for kind in ENROLLED_KINDS}
         # Never a card's own name, nor a numeric address with colons, which no browser takes for a name.
         rp_id = "staff.localhost" if ":" in host else f"staff.{host}" if host in taken else host
         return RelyingParty(rp_id, (f"{parts.scheme.lower()}://{rp_id}{port}",), ())

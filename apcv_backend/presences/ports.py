@@ -124,6 +124,6 @@ class Tokens(Protocol):
 class References(Protocol):
     """Makes references to a patient that only this house resolves."""
 
-    def __call__(self, subject_id: str, structure: str) -> str:
+    def __call__(self, subject_id: str, structure: str, /) -> str:
         """The patient as one structure knows them: the same every time there, another one elsewhere."""
         ...
