@@ -1,4 +1,4 @@
-"""What the two cards have in common: their kind, their shape, their binding to a phone, their slot.
+"""What all cards have in common: their kind, their shape, their binding to a phone, their slot.
 
 `DraftCard` is a card with the phone it is for and its dates, before anybody has looked at it: `seal.lint`
 does, and gives the only thing `seal.seal` accepts.
@@ -15,6 +15,7 @@ from cartes import fields
 from cartes.errors import InvalidValue
 
 if TYPE_CHECKING:
+    from cartes.amc import AmcCard
     from cartes.apcv import ApcvCard
     from cartes.ecps import EcpsCard
 
@@ -28,15 +29,26 @@ SYNCED_MAX_LIFE: Final = timedelta(hours=24)
 
 
 class CardKind(enum.Enum):
-    """Which of the two cards. `wire` is the number that stands in the card itself."""
+    """Which card. `wire` is the number that stands in the card itself."""
 
     APCV = "apcv"
     ECPS = "ecps"
+    AMC = "amc"
 
     @property
     def wire(self) -> int:
-        """1 for an apCV, 2 for an e-CPS."""
-        return 1 if self is CardKind.APCV else 2
+        """1 for an apCV, 2 for an e-CPS, 3 for an insurer's."""
+        return _WIRES[self]
+
+    @property
+    def held_as(self) -> CardKind:
+        """The kind whose phone key holds this card: the apCV's for an insurer's, its own for every other."""
+        return CardKind.APCV if self is CardKind.AMC else self
+
+
+_WIRES: Final = {CardKind.APCV: 1, CardKind.ECPS: 2, CardKind.AMC: 3}
+ENROLLED_KINDS: Final = (CardKind.APCV, CardKind.ECPS)
+"""The kinds a phone is enrolled for, each with its own key, RP ID and origins."""
 
 
 class Shape(enum.IntEnum):
@@ -84,7 +96,7 @@ class DraftCard:
     Fractions of a second are dropped from both dates, since they do not travel.
     """
 
-    card: ApcvCard | EcpsCard
+    card: ApcvCard | EcpsCard | AmcCard
     holder_key: bytes
     issued_at: datetime
     expires_at: datetime

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cartes import fields
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind, DraftCard
 from cartes.ecps import EcpsCard
@@ -27,9 +28,10 @@ _KTY, _CRV, _X, _Y = 1, -1, -2, -3
 _KEY_MEMBERS: Final = {_KTY, _CRV, _X, _Y}
 _EC2: Final = 2
 _P256: Final = 1
-_READERS: Final[dict[int, Callable[[list[Any]], ApcvCard | EcpsCard]]] = {
+_READERS: Final[dict[int, Callable[[list[Any]], ApcvCard | EcpsCard | AmcCard]]] = {
     CardKind.APCV.wire: ApcvCard.from_claims,
     CardKind.ECPS.wire: EcpsCard.from_claims,
+    CardKind.AMC.wire: AmcCard.from_claims,
 }
 _KIND_AT: Final = 2
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from cartes import claims, es256
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import (
     LONGEST_ISSUED_NAME,
@@ -82,7 +83,7 @@ class OpenedCard:
     checked.
     """
 
-    card: ApcvCard | EcpsCard
+    card: ApcvCard | EcpsCard | AmcCard
     holder_key: bytes
     issued_at: datetime
     expires_at: datetime
@@ -109,8 +110,10 @@ def lint(draft: DraftCard, policy: KindPolicy) -> LintedCard:
         raise LintRefused(rule="read_after_it_is_issued")
     if isinstance(card, ApcvCard):
         _lint_apcv(card, draft.expires_at)
-    else:
+    elif isinstance(card, EcpsCard):
         _lint_ecps(card)
+    else:
+        _lint_name("nom_amc", card.nom_amc)
     try:
         es256.public_key(draft.holder_key)
         written = claims.write(draft)
@@ -224,6 +227,16 @@ def open_seal(
     return OpenedCard(
         draft.card, draft.holder_key, draft.issued_at, draft.expires_at, issuer, digest, trust.env
     )
+
+
+def goes_with(amc: OpenedCard, apcv: OpenedCard) -> bool:
+    """Whether an insurer's card and an apCV, both opened, are one person's on one phone.
+
+    The same key holds both, and the insurer's names the slot of the apCV: neither says who it is about.
+    """
+    if not isinstance(amc.card, AmcCard) or not isinstance(apcv.card, ApcvCard):
+        return False
+    return amc.card.link == apcv.card.slot and amc.holder_key == apcv.holder_key
 
 
 def _issuer_who_signed(sign1: cose.UnverifiedSign1, trust: TrustList) -> IssuerKey:

@@ -164,9 +164,14 @@ class TrustList:
             raise InvalidValue(what="trust_list", why="status_lists")
         if len({issuer.public_key for issuer in self.issuers}) != len(self.issuers):
             raise InvalidValue(what="trust_list", why="same_key_twice")
-        if len({policy.rp_id for policy in self.kinds.values()}) != len(self.kinds):
-            # A proof made for one card must never serve the other.
-            raise InvalidValue(what="trust_list", why="rp_id_shared_by_two_kinds")
+        by_rp_id: dict[str, CardKind] = {}
+        for kind, policy in self.kinds.items():
+            # A proof made for one key must never serve the other. An insurer's card has no key of its own.
+            if by_rp_id.setdefault(policy.rp_id, kind.held_as) is not kind.held_as:
+                raise InvalidValue(what="trust_list", why="rp_id_shared_by_two_kinds")
+            held = self.kinds.get(kind.held_as)
+            if held is not None and held.rp_id != policy.rp_id:
+                raise InvalidValue(what="trust_list", why="rp_id_not_its_holders")
         by_kid: dict[bytes, tuple[IssuerKey, ...]] = {}
         for issuer in self.issuers:
             by_kid[issuer.kid] = (*by_kid.get(issuer.kid, ()), issuer)

@@ -40,7 +40,11 @@ STATUS_ROLE: Final = "status"
 STATUS_PATHS: Final = ["status/*"]
 _LONGEST: Final = {"root": timedelta(days=366), "targets": timedelta(days=91)}
 _ROOT_ROLES: Final = ("root", "targets", "snapshot", "timestamp")
-_KINDS: Final = {CardKind.APCV: "cartes Vitale", CardKind.ECPS: "e-CPS"}
+_KINDS: Final = {
+    CardKind.APCV: "cartes Vitale",
+    CardKind.ECPS: "e-CPS",
+    CardKind.AMC: "cartes de complémentaire",
+}
 _ROLES_FR: Final = {
     "root": "racine",
     "targets": "liste de confiance",

@@ -39,7 +39,7 @@ from verifier.cli_voice import progress, progress_ends, refused_by, sentence_tex
 
 GREEN, AMBER, RED, NOT_OURS, USAGE = range(5)
 # Written here so that `--help` need not load the policies; a test keeps them equal to `policy.POLICIES`.
-POLICY_NAMES: Final = ("officine", "cabinet", "identite", "identite-pro", "prescription")
+POLICY_NAMES: Final = ("officine", "cabinet", "identite", "complementaire", "identite-pro", "prescription")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

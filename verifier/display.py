@@ -12,6 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from cartes.droits import CodeExoneration, PeriodeDroits
@@ -75,6 +76,10 @@ def age_text(seconds: int, words: Words) -> str:
 def _facts(facts: CardFacts, words: Words, *, with_nir: bool) -> Iterator[str]:
     if isinstance(facts.card, ApcvCard):
         yield from _apcv(facts.card, facts.day, words, with_nir=with_nir)
+    elif isinstance(facts.card, AmcCard):
+        yield inert(f"{facts.card.nom_amc} ({facts.card.numero_amc})")
+        for label, value in contract_rows(facts.card, facts.day, words, with_nir=with_nir):
+            yield _row(label, value)
     else:
         yield from _ecps(facts.card, words)
     yield _row(words.key, words.bindings[facts.binding])
@@ -126,6 +131,20 @@ def _ecps(card: EcpsCard, words: Words) -> Iterator[str]:
         yield _row("FINESS", card.structure.finess.digits)
     if card.structure.siret is not None:
         yield _row("SIRET", card.structure.siret.digits)
+
+
+def contract_rows(
+    card: AmcCard, day: date, words: Words, *, with_nir: bool = False
+) -> Iterator[tuple[str, str]]:
+    """What a pharmacy bills a complementary contract with, a label and a value each."""
+    yield words.contract_state, words.states[card.etat]
+    yield words.amc, period_text(card.periode, day, words)
+    if card.resilie_le is not None:
+        yield words.until, day_text(card.resilie_le)
+    yield words.convention, f"{card.type_convention} / {card.csr or words.none}"
+    yield words.domains, ", ".join(card.domaines) or words.not_said
+    if card.numero_adherent is not None:
+        yield words.member, card.numero_adherent if with_nir else f"…{card.numero_adherent[-2:]}"
 
 
 def _freshness(freshness: Freshness, kind: CardKind | None, words: Words) -> Iterator[str]:

@@ -274,8 +274,31 @@ _ECPS: Final[tuple[tuple[str, _Reader], ...]] = (
     ("structure", _raw),
     ("am", _raw),
 )
+_CONTRACT: Final[tuple[tuple[str, _Reader], ...]] = (
+    ("list", _raw),
+    ("idx", _raw),
+    ("kind", _kind),
+    ("shape", _shape),
+    ("binding", _binding),
+    ("as_of", _instant),
+    ("link", _raw),
+    ("numero_amc", _raw),
+    ("nom_amc", _raw),
+    ("convention", _raw),
+    ("csr", _raw),
+    ("member", _raw),
+    ("lien", _raw),
+    ("from", _raw),
+    ("days", _raw),
+    ("responsable", _raw),
+    ("gestion", _raw),
+    ("domaines", _raw),
+    ("services", _raw),
+    ("etat", _raw),
+    ("resilie_le", _raw),
+)
 _CARDS: Final[Mapping[int, tuple[tuple[str, _Reader], ...]]] = MappingProxyType(
-    {CardKind.APCV.wire: _APCV, CardKind.ECPS.wire: _ECPS}
+    {CardKind.APCV.wire: _APCV, CardKind.ECPS.wire: _ECPS, CardKind.AMC.wire: _CONTRACT}
 )
 _PROOF: Final[tuple[tuple[str, _Reader], ...]] = (
     ("t", _instant),

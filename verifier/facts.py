@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import Binding, CardKind
 from cartes.droits import DroitsAmc, DroitsAmo, PeriodeDroits
@@ -27,7 +28,7 @@ class CardFacts:
     `synced` says that the phone's key is, or may be, on several devices of one account.
     """
 
-    card: ApcvCard | EcpsCard
+    card: ApcvCard | EcpsCard | AmcCard
     day: date
     synced: bool
 
@@ -38,7 +39,7 @@ class CardFacts:
 
     @property
     def kind(self) -> CardKind:
-        """Which of the two cards."""
+        """Which card."""
         return self.card.kind
 
     def to_json(self, *, with_nir: bool = False) -> dict[str, Any]:
@@ -46,6 +47,8 @@ class CardFacts:
         common = {"kind": self.kind.value, "binding": self.binding.word, "synced": self.synced}
         if isinstance(self.card, ApcvCard):
             return common | _apcv(self.card, self.day, with_nir=with_nir)
+        if isinstance(self.card, AmcCard):
+            return common | _contract(self.card, self.day, with_nir=with_nir)
         return common | _ecps(self.card)
 
 
@@ -112,6 +115,29 @@ def _ecps(card: EcpsCard) -> dict[str, Any]:
         },
         "am": card.am,
     }
+
+
+def _contract(card: AmcCard, day: date, *, with_nir: bool) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        **_period(card.periode, day),
+        "open": card.open_on(day),
+        "shape": card.shape.word,
+        "link": f"{card.link.list}/{card.link.idx}",
+        "numero_amc": card.numero_amc,
+        "nom_amc": card.nom_amc,
+        "convention": card.type_convention,
+        "csr": card.csr,
+        "lien": card.lien.word,
+        "responsable": card.responsable,
+        "gestion": card.gestion.value,
+        "domaines": list(card.domaines),
+        "services": list(card.services),
+        "etat": card.etat.word,
+        "resilie_le": card.resilie_le and card.resilie_le.isoformat(),
+    }
+    if with_nir:
+        said["numero_adherent"] = card.numero_adherent
+    return said
 
 
 def _amo(amo: DroitsAmo | None, day: date) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
 
+from cartes.amc import AmcCard, EtatContrat
 from cartes.apcv import ApcvCard
 from cartes.cards import Binding, CardKind
 from cartes.ecps import EcpsCard
@@ -144,10 +145,40 @@ class Prescription:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Complementaire:
+    """A pharmacy that sends the complementary share to the insurer: does the contract cover it, today?
+
+    A state nobody knows is told as such: it is neither open nor closed.
+    """
+
+    name: ClassVar[str] = "complementaire"
+    expects: ClassVar[CardKind] = CardKind.AMC
+    wishes: ClassVar[Binding] = Binding.SYNCED
+    device_bound_only: ClassVar[bool] = False
+    domaine: ClassVar[str] = "PHAR"
+
+    def judge(self, facts: CardFacts, freshness: Freshness) -> tuple[Reason, ...]:
+        """Age of the trust data, strength of the phone's key, then state, days and domain of the contract."""
+        return (
+            *_trust_data(freshness),
+            *_binding(facts, self.wishes),
+            *_contract(facts),
+            *_domain(facts, self.domaine),
+        )
+
+
 POLICIES: Final[Mapping[str, Policy]] = MappingProxyType(
     {
         policy.name: policy
-        for policy in (OfficineApcv(), CabinetApcv(), Identite(), IdentitePro(), Prescription())
+        for policy in (
+            OfficineApcv(),
+            CabinetApcv(),
+            Identite(),
+            Complementaire(),
+            IdentitePro(),
+            Prescription(),
+        )
     }
 )
 
@@ -195,6 +226,25 @@ def _amc(facts: CardFacts) -> Iterator[Reason]:
         periode = facts.card.amc.periode
         if not periode.open_on(facts.day):
             yield Reason("amc_not_open", {"from": periode.debut, "until": periode.fin})
+
+
+def _contract(facts: CardFacts) -> Iterator[Reason]:
+    card = facts.card
+    if not isinstance(card, AmcCard):
+        return
+    if card.etat is EtatContrat.INCONNU:
+        yield Reason("amc_state_unknown")
+    elif card.etat is EtatContrat.SUSPENDU:
+        yield Reason("amc_suspended")
+    elif not card.open_on(facts.day):
+        yield Reason(
+            "amc_not_open", {"from": card.periode.debut, "until": card.resilie_le or card.periode.fin}
+        )
+
+
+def _domain(facts: CardFacts, wished: str) -> Iterator[Reason]:
+    if isinstance(facts.card, AmcCard) and wished not in facts.card.domaines:
+        yield Reason("amc_domain_not_covered", {"domain": wished})
 
 
 def _training(facts: CardFacts) -> Iterator[Reason]:

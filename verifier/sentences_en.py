@@ -199,6 +199,18 @@ ENGLISH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "The card is good, but the complementary contract is not open today.",
             "Ask for a recent certificate, or bill without complementary third-party payment.",
         ),
+        "amc_suspended": Sentence(
+            "The card is genuine, but the insurer has suspended this complementary contract.",
+            "Bill without complementary third-party payment, or call the insurer.",
+        ),
+        "amc_state_unknown": Sentence(
+            "The insurer cannot say today whether this complementary contract is open.",
+            "Conclude nothing from it: ask online, or ask for a recent statement.",
+        ),
+        "amc_domain_not_covered": Sentence(
+            "This contract does not announce third-party payment for your domain.",
+            "Ask the insurer, or bill without complementary third-party payment.",
+        ),
         "delegate_expired": Sentence(
             "The permission of the person who shows this card has ended.",
             "Check their link to the patient before going further.",

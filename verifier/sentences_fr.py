@@ -203,6 +203,18 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "La carte est bonne, mais le contrat complémentaire n’est pas ouvert aujourd’hui.",
             "Demandez une attestation récente, ou facturez sans tiers payant complémentaire.",
         ),
+        "amc_suspended": Sentence(
+            "La carte est bonne, mais l’assureur a suspendu ce contrat complémentaire.",
+            "Facturez sans tiers payant complémentaire, ou appelez l’assureur.",
+        ),
+        "amc_state_unknown": Sentence(
+            "L’assureur ne sait pas dire aujourd’hui si ce contrat complémentaire est ouvert.",
+            "N’en concluez rien : interrogez-le en ligne, ou demandez une attestation.",
+        ),
+        "amc_domain_not_covered": Sentence(
+            "Ce contrat n’annonce pas de tiers payant pour votre domaine.",
+            "Interrogez l’assureur, ou facturez sans tiers payant complémentaire.",
+        ),
         "delegate_expired": Sentence(
             "L’autorisation de la personne qui présente cette carte est terminée.",
             "Vérifiez le lien avec le patient avant d’aller plus loin.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from cartes.amc import EtatContrat
 from cartes.apcv import DelegationType
 from cartes.cards import Binding
 from cartes.nomenclatures.table import CodeTable
@@ -19,12 +20,16 @@ from verifier.sentences import Language
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's words. `lights`, `bindings` and `delegations` are complete: tests walk their enums."""
+    """One language's words.
+
+    `lights`, `bindings`, `delegations` and `states` are complete: tests walk their enums.
+    """
 
     language: Language
     lights: Mapping[Light, str]
     bindings: Mapping[Binding, str]
     delegations: Mapping[DelegationType, str]
+    states: Mapping[EtatContrat, str]
     at: str
     days: str
     key: str
@@ -48,6 +53,11 @@ class Words:
     no: str
     amo: str
     amc: str
+    insurer: str
+    convention: str
+    domains: str
+    member: str
+    contract_state: str
     organisme: str
     alsace: str
     quality: str
@@ -90,6 +100,14 @@ _FRENCH: Final = Words(
             DelegationType.TIERS_PONCTUEL: "tiers de confiance",
         }
     ),
+    states=MappingProxyType(
+        {
+            EtatContrat.OUVERT: "ouvert",
+            EtatContrat.SUSPENDU: "SUSPENDU",
+            EtatContrat.RESILIE: "résilié",
+            EtatContrat.INCONNU: "inconnu de l’assureur",
+        }
+    ),
     at="à",
     days="j",
     key="Clé",
@@ -113,6 +131,11 @@ _FRENCH: Final = Words(
     no="non déclaré",
     amo="Droits AMO",
     amc="Droits AMC",
+    insurer="Assureur",
+    convention="Convention / CSR",
+    domains="Tiers payant",
+    member="N° d’adhérent",
+    contract_state="État du contrat",
     organisme="Organisme",
     alsace="régime local d’Alsace-Moselle",
     quality="Qualité",
@@ -151,6 +174,14 @@ _ENGLISH: Final = Words(
             DelegationType.TIERS_PONCTUEL: "trusted third party",
         }
     ),
+    states=MappingProxyType(
+        {
+            EtatContrat.OUVERT: "open",
+            EtatContrat.SUSPENDU: "SUSPENDED",
+            EtatContrat.RESILIE: "ended",
+            EtatContrat.INCONNU: "unknown to the insurer",
+        }
+    ),
     at="at",
     days="d",
     key="Key",
@@ -174,6 +205,11 @@ _ENGLISH: Final = Words(
     no="not declared",
     amo="Compulsory cover (AMO)",
     amc="Complementary (AMC)",
+    insurer="Insurer",
+    convention="Convention / routing",
+    domains="Third-party payment",
+    member="Member number",
+    contract_state="State of the contract",
     organisme="Fund",
     alsace="Alsace-Moselle local scheme",
     quality="Link to the insured",

@@ -22,7 +22,7 @@ import click
 
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS, CardKind
 from cartes.errors import InvalidValue
 from cartes.identifiers.mode import Mode
 from cartes.wire import strict_json
@@ -41,7 +41,7 @@ def code() -> None:
 
 @code.command("open")
 @click.option(
-    "--card", type=click.Choice([kind.value for kind in CardKind]), required=True, help="Quelle carte."
+    "--card", type=click.Choice([kind.value for kind in ENROLLED_KINDS]), required=True, help="Quelle carte."
 )
 @click.option(
     "--person-file",

@@ -16,7 +16,7 @@ import click
 
 from apcv_backend.enrolment.commands import code
 from apcv_backend.enrolment.rules import PersonKey
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS, CardKind
 from cartes.errors import CarteError, InvalidValue
 from cartes.identifiers.mode import Mode
 from cartes.wire import strict_json
@@ -54,7 +54,7 @@ def _serve(services: Services, line: bytes, mode: Mode) -> dict[str, Any]:
         if not all(isinstance(value, str) for value in asked.values()):
             raise InvalidValue(what="line")
         reference = asked["for"][:80]
-        if asked["card"] not in {kind.value for kind in CardKind}:
+        if asked["card"] not in {kind.value for kind in ENROLLED_KINDS}:
             raise InvalidValue(what="card")
         person = PersonKey.parse(CardKind(asked["card"]), asked["person"], mode)
         opened = services.enrolment.codes.open(person, services.clock())

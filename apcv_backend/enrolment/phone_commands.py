@@ -19,7 +19,7 @@ from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.commands import read_person
 from apcv_backend.enrolment.refusals import DeviceNotFound
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS
 from cartes.errors import InvalidValue
 
 if TYPE_CHECKING:  # the services are built when a command runs
@@ -37,7 +37,10 @@ def phone() -> None:
 
 def _about_a_person(command: Callable[..., None]) -> Callable[..., None]:
     card = click.option(
-        "--card", type=click.Choice([kind.value for kind in CardKind]), required=True, help="Quelle carte."
+        "--card",
+        type=click.Choice([kind.value for kind in ENROLLED_KINDS]),
+        required=True,
+        help="Quelle carte.",
     )
     person_file = click.option(
         "--person-file",

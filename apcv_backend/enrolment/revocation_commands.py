@@ -24,7 +24,7 @@ from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.commands import read_person
 from apcv_backend.enrolment.refusals import DeviceNotFound
 from apcv_backend.enrolment.revocation_desk import NothingToChange
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS, CardKind
 from cartes.errors import InvalidValue
 
 if TYPE_CHECKING:  # the services are built when a command runs
@@ -66,7 +66,7 @@ def _person_file(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _person(command: Callable[..., None]) -> Callable[..., None]:
-    kinds = click.Choice([kind.value for kind in CardKind])
+    kinds = click.Choice([kind.value for kind in ENROLLED_KINDS])
     return click.option("--card", type=kinds, required=True, help="Quelle carte.")(_person_file(command))
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from apcv_backend.blueprint import StrictSchema
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS, CardKind
 
-_CARDS = [kind.value for kind in CardKind]
+_CARDS = [kind.value for kind in ENROLLED_KINDS]
 _TYPED = validate.Length(min=1, max=64)
 _COORDINATE = validate.Length(equal=43)
 _NAME = validate.Length(min=1, max=60)

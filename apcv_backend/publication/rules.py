@@ -15,7 +15,11 @@ from cartes.cards import CardKind
 from cartes.trust import RESERVED_PROFILE, IssuerKey, KindPolicy, TrustList, standard_profiles
 
 TRUST_TARGET: Final = "trust.json"
-LONGEST_LIVES: Final = {CardKind.APCV: timedelta(hours=72), CardKind.ECPS: timedelta(hours=24)}
+LONGEST_LIVES: Final = {
+    CardKind.APCV: timedelta(hours=72),
+    CardKind.ECPS: timedelta(hours=24),
+    CardKind.AMC: timedelta(hours=72),
+}
 """The longest life of a card of each kind (top of `docs/formats/qr.md`)."""
 _ENVIRONMENTS: Final = {
     Environment.DEVELOPMENT: "demo",
@@ -86,7 +90,7 @@ def build_trust_list(
         issued_at=at,
         env=_ENVIRONMENTS[config.environment],
         issuers=issuers,
-        kinds={kind: policy_of(kind, config.relying_parties[kind]) for kind in CardKind},
+        kinds={kind: policy_of(kind, config.relying_parties[kind.held_as]) for kind in CardKind},
         status_lists={kind.wire: kind for kind in CardKind},
     )
 

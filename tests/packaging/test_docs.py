@@ -15,7 +15,7 @@ from apcv_backend import config
 from apcv_backend.enrolment import refusals, rules
 from apcv_backend.issuance import rules as issuance_rules
 from apcv_backend.problems import PROBLEMS
-from cartes.cards import CardKind
+from cartes.cards import ENROLLED_KINDS
 from cartes.errors import CarteError
 from keys import cli as keys_cli
 from mobile_mock import cli as phone_cli
@@ -170,8 +170,8 @@ def _settings_table() -> dict[str, str]:
 
 def _good_settings() -> dict[str, str]:
     settings = {name: "/tmp/x" for name, default in _settings_table().items() if default == "required"}
-    hosts = {f"APCV_RP_ID_{kind.name}": f"{kind.value}.localhost" for kind in CardKind}
-    origins = {f"APCV_ORIGINS_{kind.name}": f"https://{kind.value}.localhost" for kind in CardKind}
+    hosts = {f"APCV_RP_ID_{kind.name}": f"{kind.value}.localhost" for kind in ENROLLED_KINDS}
+    origins = {f"APCV_ORIGINS_{kind.name}": f"https://{kind.value}.localhost" for kind in ENROLLED_KINDS}
     plain = {
         "APCV_ENV": "test",
         "APCV_PUBLIC_URL": "https://x.localhost",

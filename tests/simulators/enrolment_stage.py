@@ -38,7 +38,7 @@ from apcv_backend.ephemeral import MemoryEphemeral
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.vault import Vault
 from cartes.assure import Beneficiaire, QualiteBeneficiaire, StatutIdentite, TraitsIdentite
-from cartes.cards import Binding, CardKind
+from cartes.cards import ENROLLED_KINDS, Binding, CardKind
 from cartes.droits import PeriodeDroits
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.nir import Nir
@@ -178,7 +178,7 @@ class EnrolmentStage:
                 ceremonies=SqlCeremonies(self.database),
                 registers=registers,
                 macs=self.vault,
-                terms={kind: _terms(kind, limit) for kind in CardKind},
+                terms={kind: _terms(kind, limit) for kind in ENROLLED_KINDS},
                 public_url=PUBLIC_URL,
                 random=secrets.token_bytes,
             ),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cartes import es256, presentation, seal
 from cartes.apcv import ApcvCard, Delegate, DelegationType
-from cartes.cards import Binding, CardKind, DraftCard, Shape, Slot
+from cartes.cards import ENROLLED_KINDS, Binding, CardKind, DraftCard, Shape, Slot
 from cartes.droits import C2s, CodeExoneration, DroitsAmc, DroitsAmo, Exoneration, PeriodeDroits
 from cartes.ecps import EcpsCard
 from cartes.identifiers.finess import Finess
@@ -86,7 +86,7 @@ def trust(*issuers: IssuerKey, **changes: Any) -> TrustList:
         "issued_at": NOW - timedelta(hours=1),
         "env": "test",
         "issuers": issuers or (issuer(), issuer("issuer ecps", CardKind.ECPS)),
-        "kinds": {kind: policy(kind) for kind in CardKind},
+        "kinds": {kind: policy(kind) for kind in ENROLLED_KINDS},
         "status_lists": {1: CardKind.APCV, 2: CardKind.ECPS},
     }
     return TrustList(**(told | changes))

@@ -24,7 +24,7 @@ from webauthn import verify_authentication_response, verify_registration_respons
 from webauthn.helpers import decode_credential_public_key
 
 from cartes import presentation, seal
-from cartes.cards import Binding, CardKind, DraftCard, Shape
+from cartes.cards import ENROLLED_KINDS, Binding, CardKind, DraftCard, Shape
 from cartes.trust import KindPolicy, TrustList, standard_profiles
 from cartes.wire import base64url, strict_json
 from mobile_mock.client_data import DEVELOPMENT_ORIGIN, DEVELOPMENT_PACKAGE
@@ -71,7 +71,7 @@ class PhoneBackend:
         return issuing.policy(kind, profiles=standard_profiles(self.origin(kind), android))
 
     def trust(self) -> TrustList:
-        return issuing.trust(kinds={kind: self.policy(kind) for kind in CardKind})
+        return issuing.trust(kinds={kind: self.policy(kind) for kind in ENROLLED_KINDS})
 
     # --- doors
 
@@ -129,7 +129,7 @@ class PhoneBackend:
                     "profiles": {str(n): suffix for n, suffix in self.policy(kind).profiles.items()},
                     "max_ttl_s": self.policy(kind).max_ttl_s,
                 }
-                for kind in CardKind
+                for kind in ENROLLED_KINDS
             },
         }
 

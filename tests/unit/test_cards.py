@@ -154,7 +154,7 @@ def test_a_slot_has_its_range() -> None:
 
 def test_words_and_numbers_of_the_enums() -> None:
     """What people read and what travels."""
-    assert [kind.wire for kind in CardKind] == [1, 2]
+    assert [kind.wire for kind in CardKind] == [1, 2, 3]
     assert [binding.word for binding in Binding] == ["synced", "device_bound_claimed", "hardware_attested"]
     assert [shape.word for shape in Shape] == ["identite", "soins", "complet"]
     assert DelegationType.MESURE_PROTECTION.word == "mesure_protection"

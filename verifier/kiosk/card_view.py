@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from cartes.droits import CodeExoneration, PeriodeDroits
 from cartes.ecps import EcpsCard
-from verifier.display import age_text, birth_text, day_text, instant_text, period_text
+from verifier.display import age_text, birth_text, contract_rows, day_text, instant_text, period_text
 from verifier.facts import CardFacts
 from verifier.inert import inert
 from verifier.kiosk.desk import Happening, Happens
@@ -96,6 +97,12 @@ def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> 
             "title": words.code_label(facts.card.profession),
             "check_face": phrase("check_professional", language),
             "rows": list(_professional_rows(facts.card, words)),
+            "badges": badges,
+        }
+    if isinstance(facts.card, AmcCard):
+        return {
+            "person": inert(f"{facts.card.nom_amc} ({facts.card.numero_amc})"),
+            "rows": [_row(label, value) for label, value in contract_rows(facts.card, facts.day, words)],
             "badges": badges,
         }
     card, shown = facts.card, _SHOWN.get(policy, frozenset())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from verifier.facts import CardFacts
@@ -80,6 +81,8 @@ def initials(facts: CardFacts | None) -> str:
     if facts is None:
         return ""
     card = facts.card
+    if isinstance(card, AmcCard):
+        return ""
     family = card.use_name if isinstance(card, ApcvCard) else card.name
     return " ".join(part for part in (_first_letters(card.given), _first_letters(family)) if part)
 
