@@ -18,6 +18,7 @@ from apcv_backend.presences import routes as presence_routes
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.representation import routes as representation_routes
 from apcv_backend.rights import routes as rights_routes
+from apcv_backend.signin import pages as signin_pages
 from apcv_backend.signin import phone_routes as signin_phone_routes
 from apcv_backend.staff import administration_routes, desk_routes
 from apcv_backend.staff import routes as staff_routes
@@ -96,13 +97,16 @@ def create_app(services: Services) -> Flask:
     app.config.update(PUBLIC_URL=services.config.public_url, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     if services.config.proxies:
         # The client's address, for limits, is what our own proxies say; nobody else's word counts.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]  # Flask's documented way
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type:
+        ignore[method - assign]  # Flask's documented way
     problems.mount(app)
     api = build_api(app)
     _open_rooms(api, services)
     app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))
     app.register_blueprint(make_health_blueprint(services))
     app.register_blueprint(make_docs_blueprint(api))
+    approval = services.signin_approval
+    app.register_blueprint(signin_pages.make_pages_blueprint(approval, approval.provider, approval.pages))
     if services.config.pwa_dir is not None:
         app.register_blueprint(make_pages_blueprint("phone_app", "/app", services.config.pwa_dir))
     if services.config.verifier_page_dir is not None:

@@ -41,6 +41,7 @@ from apcv_backend.issuance.proving import Prover
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
 from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
 from apcv_backend.migrations import is_current
+from apcv_backend.person_keys import SqlPersonKeys
 from apcv_backend.policies import card_terms
 from apcv_backend.professionals.service import DirectoryService
 from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
@@ -214,7 +215,7 @@ def build(
     database = Database(config.database_url)
     keyring = Keyring.open(config.keys_dir, acknowledged_development=not config.is_production)
     _refuse_in_production(config, keyring)
-    vault = _vault(keyring, random)
+    vault = _vault(keyring, random, SqlPersonKeys(database, clock))
     journal = Journal(vault)
     slots = StatusSlots(config.status_capacity, random, is_sqlite=database.is_sqlite)
     rights = FileRightsSource(config.rights_dir, shift_days=config.rights_shift_days, acknowledged=True)
@@ -284,6 +285,8 @@ def build(
             terms=terms,
             representations=NobodyRepresented(),
             sessions=None,
+            clock=clock,
+            counters=ephemeral,
             random=random,
         ),
         log=build_log(config, database, keyring, journal),
@@ -408,7 +411,7 @@ def _issuance(
     )
 
 
-def _vault(keyring: Keyring, random: Callable[[int], bytes]) -> Vault:
+def _vault(keyring: Keyring, random: Callable[[int], bytes], person_keys: SqlPersonKeys) -> Vault:
     return Vault(
         codes=keyring.secret(SecretName.CODES),
         nonce=keyring.secret(SecretName.NONCE),
@@ -416,6 +419,7 @@ def _vault(keyring: Keyring, random: Callable[[int], bytes]) -> Vault:
         nir_at_rest=keyring.secret(SecretName.NIR_AT_REST),
         audit=keyring.secret(SecretName.AUDIT),
         random=random,
+        person_keys=person_keys,
     )
 
 

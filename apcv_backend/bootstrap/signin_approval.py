@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,12 @@ from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import user_handle
 from apcv_backend.enrolment.service import CardTerms
 from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
+from apcv_backend.ephemeral import Counters
 from apcv_backend.signin.approval import ApprovalProver
 from apcv_backend.signin.attempt_ports import People, Representations, SigninGesture, SigninPhone
+from apcv_backend.signin.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.attempt_service import AttemptDesk
+from apcv_backend.signin.pages import FinishSignin, PageSurroundings
 from apcv_backend.signin.phone_desk import PhoneDesk
 from apcv_backend.signin.phone_routes import OpenSession, Sessions
 from apcv_backend.signin.poll_pace import PollPace
@@ -22,6 +26,7 @@ from apcv_backend.signin.store.attempt_register import SessionsOfPeople
 from apcv_backend.signin.store.attempts import SqlAttempts
 from apcv_backend.signin.store.polls import CibaPolls
 from apcv_backend.signin.store.signin_phones import SqlSigninPhones
+from apcv_backend.signin.watching import Watch
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 
@@ -35,6 +40,8 @@ class SigninApproval:
     store: SqlAttempts
     polls: CibaPolls
     sessions: Sessions
+    provider: FinishSignin
+    pages: PageSurroundings
 
 
 class SigninGestures:
@@ -81,6 +88,15 @@ class NoSessions:
         """See `phone_routes.Sessions.close_every`."""
 
 
+class NoProvider:
+    """The provider's last step where none is wired: nobody can be sent anywhere."""
+
+    @staticmethod
+    def finish(_attempt_id: str, _browser_secret: bytes | None, _at: datetime) -> str:
+        """See `pages.FinishSignin.finish`."""
+        raise AttemptNotFound
+
+
 def build_approval(
     *,
     config: Config,
@@ -91,6 +107,8 @@ def build_approval(
     terms: Mapping[CardKind, CardTerms],
     representations: Representations,
     sessions: SessionsOfPeople | None,
+    clock: Callable[[], datetime],
+    counters: Counters,
     random: Callable[[int], bytes],
 ) -> SigninApproval:
     """The approval of sign-ins. `sessions` ends those of whoever reports a request; None where none exist."""
@@ -101,6 +119,13 @@ def build_approval(
         people=people,
         random=random,
         lifetime=timedelta(seconds=config.signin_expiry_s),
+    )
+    surroundings = PageSurroundings(
+        public_url=config.public_url,
+        relying_parties=config.relying_parties,
+        watch=Watch(time.sleep),
+        clock=clock,
+        counters=counters,
     )
     prover = ApprovalProver(
         registers=store,
@@ -118,4 +143,6 @@ def build_approval(
         public_url=config.public_url,
         random=random,
     )
-    return SigninApproval(attempts, phones, store, CibaPolls(store, PollPace()), NoSessions())
+    return SigninApproval(
+        attempts, phones, store, CibaPolls(store, PollPace()), NoSessions(), NoProvider(), surroundings
+    )
