@@ -97,8 +97,7 @@ def create_app(services: Services) -> Flask:
     app.config.update(PUBLIC_URL=services.config.public_url, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     if services.config.proxies:
         # The client's address, for limits, is what our own proxies say; nobody else's word counts.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type:
-        ignore[method - assign]  # Flask's documented way
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]  # Flask's documented way
     problems.mount(app)
     api = build_api(app)
     _open_rooms(api, services)
