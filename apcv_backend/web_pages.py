@@ -27,6 +27,7 @@ from apcv_backend.blueprint import StrictBlueprint, StrictSchema
 from apcv_backend.callers import CallerKind
 from apcv_backend.config import Config
 from apcv_backend.ephemeral import Counters, limit
+from cartes.cards import Binding, CardKind
 
 _TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
@@ -85,7 +86,9 @@ class WebPages:
         kept = {
             name: hashlib.sha256(data).hexdigest() for name, data in self.files.items() if name != _WORKER
         }
-        return f"self.PRECACHE = {json.dumps(kept)};\n".encode() + self.files[_WORKER]
+        told = json.dumps(kept, sort_keys=True)
+        version = hashlib.sha256(told.encode()).hexdigest()[:16]
+        return f'self.PRECACHE = {told};\nself.VERSION = "{version}";\n'.encode() + self.files[_WORKER]
 
 
 def make_pages_blueprint(name: str, url_prefix: str, folder: Path) -> Blueprint:
@@ -115,6 +118,13 @@ class HostSchema(StrictSchema):
 
     rp_id = fields.String(required=True, metadata={"example": "apcv.localhost"})
     origins = fields.List(fields.String(), required=True)
+    binding = fields.String(
+        required=True,
+        metadata={
+            "example": "synced",
+            "description": "La clé la moins ferme admise ; sous hardware_attested, pas d'attestation à demander.",
+        },
+    )
 
 
 class ConfigurationSchema(StrictSchema):
@@ -151,12 +161,17 @@ def make_configuration_blueprint(
             """L'adresse publique, l'heure du serveur, et pour chaque carte ses pages."""
             at = clock()
             limit(counters, f"configuration:{request.remote_addr}", most=_A_MINUTE, window_s=_MINUTE_S, at=at)
+            weakest = {CardKind.APCV: Binding.SYNCED, CardKind.ECPS: config.ecps_binding}
             return {
                 "public_url": config.public_url,
                 "environment": config.environment.value,
                 "now": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "kinds": {
-                    kind.value: {"rp_id": party.rp_id, "origins": list(party.web_origins)}
+                    kind.value: {
+                        "rp_id": party.rp_id,
+                        "origins": list(party.web_origins),
+                        "binding": weakest[kind].word,
+                    }
                     for kind, party in config.relying_parties.items()
                 },
             }

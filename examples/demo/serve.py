@@ -32,6 +32,10 @@ def main(port: int, out: Path) -> None:
     click.echo(
         f"\nServeur : {hall.public_url}   Interface : {local}/docs   Publication : {local}/publication/"
     )
+    click.echo(
+        f"Téléphone (dans un navigateur) : {hall.phone_pages['apcv']}   e-CPS : {hall.phone_pages['ecps']}\n"
+        f"Vérifier dans un navigateur : {local}/verifier/\n"
+    )
     click.echo("Codes d'activation (fictifs, un usage) :\n")
     for persona in cast.people:
         code = codes[persona.persona_id]

@@ -1,0 +1,72 @@
+/* The way to the issuer: same origin, JSON, problem documents turned into refusals with their word.
+
+   Proofs by the app key name the public address, which the configuration gives; it is kept, so
+   that a phone starts without a network. What may be asked again is asked again by its caller. */
+
+import { Refused } from "../sq1/refused.js";
+import { prove } from "../sq1/dpop.js";
+import * as clock from "./clock.js";
+import * as pocket from "./pocket.js";
+import { language } from "./words.js";
+
+const TIMEOUT_MS = 10000;
+
+/** One request: the JSON of the answer, or a refusal (`offline`, or the backend's own word). */
+export async function ask(method, path, { body, headers = {} } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: {
+        Accept: "application/json, application/problem+json",
+        "Accept-Language": language(),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      redirect: "error",
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new Refused("offline");
+  }
+  if (answer.status === 204) return null;
+  let told;
+  try {
+    told = await answer.json();
+  } catch {
+    throw new Refused(answer.ok ? "backend_nonsense" : "backend_unwell", { status: answer.status });
+  }
+  if (answer.ok) return told;
+  throw new Refused(told.code ?? told.error ?? "backend_unwell", { ...told, status: answer.status, said: told.title });
+}
+
+/** The configuration, from the network when there is one, else as it was last heard. */
+export async function configuration() {
+  const kept = await pocket.get("configuration");
+  try {
+    const told = await ask("GET", "/v1/configuration");
+    clock.heard(told.now);
+    await pocket.keep("configuration", told);
+    return told;
+  } catch (error) {
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** Which card this host is for, from the configuration. */
+export function kindOf(told) {
+  const found = Object.entries(told.kinds).find(([, host]) => host.rp_id === location.hostname);
+  if (!found) throw new Refused("wrong_host", { hosts: Object.values(told.kinds).flatMap((host) => host.origins) });
+  return found[0];
+}
+
+/** One request signed by the phone's app key (DPoP). */
+export async function askSigned(keys, method, path, { body, headers = {}, nonce, claims } = {}) {
+  const { public_url: base } = await pocket.get("configuration");
+  const proof = await prove(keys, method, base + path, clock.now(), { nonce, claims });
+  return ask(method, path, { body, headers: { ...headers, DPoP: proof } });
+}

@@ -1,0 +1,50 @@
+/* Every failure a person can meet: what happened, why, and a way out. */
+
+import { Refused } from "../../sq1/refused.js";
+import { actions, button, el, link } from "../dom.js";
+import { t } from "../words.js";
+
+const RETRY = ["offline", "gesture_refused", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
+  "trust_store_stale", "trust_store_unusable", "trust_refused", "wrong_digits", "activation_code_refused"];
+const ENROL = ["not_enrolled", "device_withdrawn", "device_unknown"];
+const RENEW = ["card_outdated", "renewal_too_old"];
+const SAME_AS = {
+  dpop_refused: "clock_wrong",
+  moment_refused: "clock_wrong",
+  verifier_clock_behind: "clock_wrong",
+  proof_from_future: "clock_wrong",
+  till_hours_too_long: "request_invalid",
+  request_signature_invalid: "request_invalid",
+  request_invalid: "request_invalid",
+  credential_already_registered: "already_enrolled_here",
+  phone_unknown: "device_unknown",
+  digits_wrong: "wrong_digits",
+  no_card: "not_enrolled",
+};
+
+/** The screen of a failure. `again` tries the same thing, when that may help. */
+export function failureScreen(error, again) {
+  if (!(error instanceof Refused)) console.error(error);
+  const code = error instanceof Refused ? error.code : "unexpected";
+  const word = SAME_AS[code] ?? (t(code) ? code : error.facts?.status === 404 ? "not_offered" : code);
+  const known = t(`${word}_says`) !== undefined;
+  const said = error.facts?.said;
+  return {
+    title: known ? t(word) : t("fail_title"),
+    body: [
+      el(
+        "div",
+        { class: "notice bad", role: "alert" },
+        el("p", {}, known ? t(`${word}_says`) : (said ?? t("backend_unwell_says"))),
+        el("p", {}, known ? t(`${word}_do`) : t("backend_unwell_do")),
+      ),
+      actions(
+        RENEW.includes(word) && link(t("renew"), "#/renew", "button main"),
+        ENROL.includes(word) && link(t("enrol_submit"), "#/enrol", "button main"),
+        (RETRY.includes(word) || !known) && again && button(t("try_again"), again, "main"),
+        word === "activation_code_refused" ? null : link(t("back_to_card"), "#/", "button"),
+      ),
+      el("p", { class: "small" }, `${t("fail_code")} : `, el("code", {}, code)),
+    ],
+  };
+}

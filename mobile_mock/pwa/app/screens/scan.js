@@ -1,0 +1,140 @@
+/* Scan a code with this phone's own camera, or read it in a picture; then say what it asks. */
+
+import { equal } from "../../sq1/bytes.js";
+import { OFFER, REQUEST, isForm } from "../../sq1/digits.js";
+import { Refused } from "../../sq1/refused.js";
+import { REQUEST_MAX_AGE_S, REQUEST_MAX_AHEAD_S, authorisationContext, checkHours, checkRequester, checkSession,
+  openRequest, readOffer } from "../../sq1/request.js";
+import * as camera from "../camera.js";
+import * as clock from "../clock.js";
+import { actions, button, el, facts, link } from "../dom.js";
+import * as knowledge from "../knowledge.js";
+import * as pocket from "../pocket.js";
+import { professionWords } from "../professions.js";
+import { language, momentWords, nameWords, t } from "../words.js";
+import { wallets } from "./card.js";
+import { readSheet } from "./enrol.js";
+import { claimed } from "./signin.js";
+
+/** Show the camera until a code is read; its text, or null when the person gave up. */
+export function readCode(app) {
+  return new Promise((resolve) => {
+    const ended = new AbortController();
+    const finish = (text) => {
+      ended.abort();
+      resolve(text);
+    };
+    app.show(() => {
+      const video = el("video", { playsInline: true, muted: true, "aria-label": t("scan_looking") });
+      const problem = el("p", { class: "error", role: "alert", hidden: true });
+      const view = el("div", { class: "camera" }, video);
+      const picture = el("input", { type: "file", accept: "image/*", id: "picture", onchange: read });
+      camera.watch(video, ended.signal).then(
+        (text) => text !== null && finish(text),
+        (error) => {
+          if (!(error instanceof Refused)) throw error;
+          view.replaceWith(el("div", { class: "notice bad", role: "alert" }, el("h2", {}, t(error.code)), el("p", {}, t(`${error.code}_says`)), el("p", {}, t(`${error.code}_do`))));
+        },
+      );
+      async function read() {
+        const text = picture.files[0] ? await camera.readPicture(picture.files[0]) : null;
+        if (text !== null) return finish(text);
+        problem.textContent = t("scan_nothing");
+        problem.hidden = false;
+      }
+      return {
+        title: t("scan_title"),
+        body: [
+          el("p", {}, t("scan_says")),
+          view,
+          el("label", { for: "picture" }, t("scan_picture")),
+          picture,
+          problem,
+          actions(button(t("cancel"), () => finish(null))),
+        ],
+        leave: () => finish(null),
+      };
+    });
+  });
+}
+
+/** Scan, and do what the code asks. */
+export async function scan(app) {
+  const text = await readCode(app);
+  if (text === null) return app.go("#/");
+  return app.busy(t("loading"), () => follow(app, text), () => scan(app));
+}
+
+/** A till's request, a till's offer, a sign-in, or an activation sheet. */
+export async function follow(app, text) {
+  if (isForm(text, REQUEST)) return answer(app, text);
+  if (isForm(text, OFFER)) return authorise(app, text);
+  const sheet = readSheet(text);
+  if (sheet) return app.show(async () => (await import("./enrol.js")).enrolScreen(app, { scanned: sheet }));
+  const claim = /#([A-Za-z0-9_-]{22})$/.exec(text);
+  if (claim) return claimed(app, claim[1]);
+  throw new Refused("request_unreadable");
+}
+
+async function answer(app, text) {
+  // 1-8. The request, then the professional behind it; nothing is signed before that.
+  const at = clock.now();
+  const request = await openRequest(text, at);
+  await knowledge.refresh().catch(() => null);
+  const asker = await checkRequester(request, await knowledge.load(), at);
+  // 9. Not answered by this phone before.
+  const remembered = ((await pocket.get("answered")) ?? []).filter((one) => one.until >= at);
+  if (remembered.some((one) => equal(one.ctx, request.ctx))) throw new Refused("request_already_answered");
+  const mine = (await wallets()).flat();
+  const card = mine.find((one) => !one.represents && one.name === "complet") ?? mine[0];
+  if (!card) throw new Refused("no_card");
+  const name = nameWords(asker.card.given, asker.card.name);
+  // 10. The owner sees who asks.
+  app.show(() => ({
+    title: t("asked_title"),
+    body: [
+      el("p", {}, t("asked_says")),
+      el(
+        "div",
+        { class: "card" },
+        el("p", { class: "name" }, name),
+        facts([t("asked_what"), professionWords(asker.card.profession, language())], [t("asked_where"), asker.card.structure.label]),
+      ),
+      actions(button(t("asked_yes"), yes, "main large"), button(t("asked_no"), no, "large")),
+    ],
+  }));
+
+  async function yes() {
+    const until = at + REQUEST_MAX_AGE_S + REQUEST_MAX_AHEAD_S + 1;
+    await pocket.keep("answered", [...remembered, { ctx: request.ctx, until }]);
+    await app.present(card, () => app.go("#/"), { request, to: name, again: false });
+  }
+
+  function no() {
+    app.show(() => ({
+      title: t("declined_title"),
+      body: [el("p", { class: "notice good" }, t("declined_says")), actions(link(t("back_to_card"), "#/", "button main"))],
+    }));
+  }
+}
+
+async function authorise(app, text) {
+  if (app.kind !== "ecps") throw new Refused("request_unreadable");
+  const offer = await readOffer(text);
+  checkHours(offer, clock.now());
+  checkSession(offer, clock.now());
+  const [[card]] = await wallets();
+  const ctx = await authorisationContext(offer);
+  app.show(() => ({
+    title: t("offer_title"),
+    body: [
+      el("p", {}, t("offer_says")),
+      el("p", { class: "big-digits small-screen" }, offer.mark),
+      facts([t("offer_until"), momentWords(offer.until)]),
+      actions(
+        button(t("offer_yes"), () => app.present(card, () => app.go("#/"), { ctx, again: false }), "main large"),
+        button(t("asked_no"), () => app.go("#/"), "large"),
+      ),
+    ],
+  }));
+}
