@@ -108,7 +108,8 @@ def make_pages_blueprint(name: str, url_prefix: str, folder: Path) -> Blueprint:
         # Asked again each time, by its hash: a page that changed is never mixed with one that did not.
         response.set_etag(hashlib.sha256(data).hexdigest()[:32])
         response.headers["Cache-Control"] = "no-cache"
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     return blueprint
 
@@ -122,7 +123,7 @@ class HostSchema(StrictSchema):
         required=True,
         metadata={
             "example": "synced",
-            "description": "La clé la moins ferme admise ; sous hardware_attested, pas d'attestation à demander.",
+            "description": "La clé la moins ferme admise. L'attestation ne se demande que s'il en faut une.",
         },
     )
 
