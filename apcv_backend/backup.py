@@ -4,6 +4,9 @@ The file is gzipped NDJSON: a header (format, schema step), one line a row, and 
 the SHA-256 of all before it, so that a file cut short or changed is refused before a row is written. All rows
 are of one instant. What identifies people is in it as it is in the database: blind indexes and sealed
 envelopes; without the keys, which are never in a backup, it names nobody.
+
+The wrapped keys of people (`person_keys`) go to a file of their own, to be kept elsewhere and replaced each
+time: a backup from before an erasure, with the keys of after, does not read the erased person.
 """
 
 from __future__ import annotations
@@ -37,8 +40,14 @@ class BackupRefused(CarteError):
     code = "backup_refused"
 
 
-def write_backup(database: Database, target: Path) -> int:
+KEYS = frozenset({"person_keys"})
+"""The tables that are never in one file with the others."""
+
+
+def write_backup(database: Database, target: Path, *, keys: bool = False) -> int:
     """Write every row to `target`, which must not exist (made 0600); how many rows there were.
+
+    With `keys`, the wrapped keys of people and nothing else; without, everything but them.
 
     Raises:
         BackupRefused: the file exists or cannot be made.
@@ -60,7 +69,7 @@ def write_backup(database: Database, target: Path) -> int:
                 tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
                 tx.execute(text("SET LOCAL statement_timeout = 0"))
             put({"format": FORMAT, "step": _step(tx)})
-            for table in metadata.sorted_tables:
+            for table in _tables(keys=keys):
                 for row in tx.execute(select(table).execution_options(yield_per=_BATCH)):
                     put([table.name, _out(table, row)])
                     rows += 1
@@ -68,8 +77,10 @@ def write_backup(database: Database, target: Path) -> int:
     return rows
 
 
-def read_backup(database: Database, source: Path) -> int:
+def read_backup(database: Database, source: Path, *, keys: bool = False) -> int:
     """Put every row of `source` back into an empty database at the same step; how many there were.
+
+    With `keys`, `source` holds the wrapped keys of people, and only that table must be empty.
 
     Raises:
         BackupRefused: the file is damaged, of another step, or the database is not empty.
@@ -81,7 +92,8 @@ def read_backup(database: Database, source: Path) -> int:
             raise BackupRefused(why="format")
         if header.get("step") != _step(tx):
             raise BackupRefused(why="step", backup=header.get("step"), database=_step(tx))
-        for table in metadata.sorted_tables:
+        allowed = {table.name for table in _tables(keys=keys)}
+        for table in _tables(keys=keys):
             if tx.execute(select(table).limit(1)).first() is not None:
                 raise BackupRefused(why="not_empty", table=table.name)
         rows = 0
@@ -90,6 +102,8 @@ def read_backup(database: Database, source: Path) -> int:
             if isinstance(value, dict):
                 break
             name, members = value
+            if name not in allowed:
+                raise BackupRefused(why="kind", table=name)
             table = metadata.tables[name]
             tx.execute(insert(table).values(**_in(table, members)))
             rows += 1
@@ -101,6 +115,10 @@ def read_backup(database: Database, source: Path) -> int:
                 )
             )
     return rows
+
+
+def _tables(*, keys: bool) -> list[Table]:
+    return [table for table in metadata.sorted_tables if (table.name in KEYS) == keys]
 
 
 def _check_whole(source: Path) -> None:

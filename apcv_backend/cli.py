@@ -70,6 +70,8 @@ class _LateCommands(_Operator):
         "directory": ("apcv_backend.professionals.commands", "directory"),
         "seal-journal": ("apcv_backend.journal_commands", "seal_journal"),
         "check-journal": ("apcv_backend.journal_commands", "check_journal"),
+        "erase": ("apcv_backend.privacy_commands", "erase"),
+        "incidents": ("apcv_backend.patient_journal.commands", "incidents"),
         "log-key": ("apcv_backend.journal_commands", "log_key"),
     }
 
@@ -214,24 +216,41 @@ def publish(
 
 @main.command()
 @click.option("--to", "target", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--keys", "keys_file", type=_file, help="Où écrire les clés des personnes [à côté, .keys].")
 @click.pass_obj
-def backup(services: Services, target: Path) -> None:
+def backup(services: Services, target: Path, keys_file: Path | None) -> None:
     """Copie toute la base, d'un seul instant, dans un fichier neuf (les clés n'y sont pas)."""
     from apcv_backend.backup import write_backup
 
+    # The keys second: a person entered between the two has a key and no row, which costs nothing.
+    beside = keys_file or target.with_name(target.name + ".keys")
     rows = write_backup(services.database, target)
-    click.echo(f"{rows} lignes dans {target}. Les clés se sauvegardent à part, et ailleurs.")
+    write_backup(services.database, beside, keys=True)
+    click.echo(f"{rows} lignes dans {target}. Les clés du serveur se sauvegardent à part, et ailleurs.")
+    click.echo(
+        f"Les clés des personnes sont dans {beside} : les garder ailleurs, et ne garder que les dernières."
+    )
 
 
 @main.command()
 @click.option("--from", "source", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keys", "keys_file", type=_file, help="Le fichier des clés des personnes [à côté, .keys].")
 @click.pass_obj
-def restore(services: Services, source: Path) -> None:
+def restore(services: Services, source: Path, keys_file: Path | None) -> None:
     """Remet une sauvegarde dans une base vide, à la même étape de son histoire."""
     from apcv_backend.backup import read_backup
 
     rows = read_backup(services.database, source)
     click.echo(f"{rows} lignes remises.")
+    beside = keys_file or source.with_name(source.name + ".keys")
+    if beside.exists():
+        click.echo(f"{read_backup(services.database, beside, keys=True)} clés de personnes remises.")
+    else:
+        click.echo(
+            "Sans le fichier des clés des personnes (--keys), aucune donnée scellée ne s'ouvre.", err=True
+        )
+    again = services.erasure.repeat(services.clock())
+    click.echo(f"{again} personnes effacées depuis cette sauvegarde : effacées de nouveau.")
 
 
 @main.command()

@@ -85,6 +85,9 @@ class Config:
     pwa_dir: Path | None
     verifier_page_dir: Path | None
     log_heads: Path
+    erased_list: Path
+    raw_attestation_hours: int
+    enrolment_days: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -120,6 +123,10 @@ class Config:
             verifier_page_dir=reader.optional_path("VERIFIER_PAGE_DIR"),
             log_heads=reader.optional_path("LOG_HEADS")
             or reader.path("PUBLICATION_DIR").parent / "journal-heads.txt",
+            erased_list=reader.optional_path("ERASED_LIST")
+            or reader.path("PUBLICATION_DIR").parent / "erased.txt",
+            raw_attestation_hours=reader.number("RAW_ATTESTATION_HOURS", 96, 0, 96),
+            enrolment_days=reader.number("ENROLMENT_DAYS", 90, 15, 90),
         )
         reader.refuse_unknown()
         config.refuse_unsafe()

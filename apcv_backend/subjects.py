@@ -41,8 +41,8 @@ class Subjects:
                 subject_id=new_id,
                 kind=person.card.value,
                 person_index=self._vault.person_index(person.card.value, person.text),
-                sealed_person=self._vault.seal_bytes(
-                    person.text.encode(), place=f"subjects|sealed_person|{new_id}"
+                sealed_person=self._vault.seal_for(
+                    tx, new_id, person.text.encode(), place=f"subjects|sealed_person|{new_id}"
                 ),
                 created_at=at,
             )

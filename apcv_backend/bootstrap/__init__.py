@@ -10,17 +10,19 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
+from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
 from apcv_backend.bootstrap.representation import build_representation
 from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
+from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
 from apcv_backend.bootstrap.staff import build_staff
 from apcv_backend.bootstrap.transparency import build_log, inspect_journal, log_keys
-from apcv_backend.callers import Callers, NoCallers
+from apcv_backend.callers import Callers
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
@@ -35,25 +37,26 @@ from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
 from apcv_backend.enrolment.store.codes import SqlActivationCodes
 from apcv_backend.enrolment.store.register import SqlRegisters
 from apcv_backend.ephemeral import PUBLICATION_BELL, EmbeddedEphemeral, MemoryEphemeral, RedisEphemeral
+from apcv_backend.erasure import ErasedList, Erasure
 from apcv_backend.issuance.openid4vci import Nonces
 from apcv_backend.issuance.planning import Planner
 from apcv_backend.issuance.proving import Prover
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
 from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
 from apcv_backend.migrations import is_current
-from apcv_backend.person_keys import SqlPersonKeys
+from apcv_backend.person_keys import SqlPersonKeys, give_keys
 from apcv_backend.policies import card_terms
 from apcv_backend.professionals.service import DirectoryService
 from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
-from apcv_backend.publication.ports import Role
-from apcv_backend.publication.repository import FolderRepository
 from apcv_backend.publication.service import PublicationService
 from apcv_backend.publication.status_tokens import StatusTokenDesk
-from apcv_backend.publication.store import SqlStatusSlots
 from apcv_backend.representation.service import Representations
+from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.rights.ports import NoConsents, NoMemberships
 from apcv_backend.signin.attempt_ports import NobodyRepresented
+from apcv_backend.signin.provider import ProviderDesk
+from apcv_backend.signin.token_callers import TokenCallers
 from apcv_backend.staff.service import StaffRoom
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
@@ -96,7 +99,10 @@ class Services:
     terms: Mapping[CardKind, CardTerms]
     staff: StaffRoom
     signin_approval: SigninApproval
+    signin: ProviderDesk
     log: LogDesk
+    erasure: Erasure
+    retention: Retention
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, issuer keys, publication."""
@@ -124,7 +130,14 @@ class Services:
 
     def sweep(self, at: datetime) -> int:
         """Forget what can serve no more at `at`; how many issuances were forgotten."""
+        self.erasure.repeat(at)
+        give_keys(self.database, self.vault)
+        self.retention.sweep(self.database, at)
         return self.issuance.sweep(at)
+
+    def ring_publication(self) -> None:
+        """Tell the publisher that slots were revoked; it may be lost without harm."""
+        self.ephemeral.ring(PUBLICATION_BELL)
 
     def revoke_issuer_key(self, kid: str, reason: str, agent: DeskAgent, at: datetime) -> None:
         """Revoke a key that signs cards, named by its identifier or fingerprint; the next one signs at once.
@@ -236,6 +249,34 @@ def build(
         random=random,
         ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
     )
+    sessions = build_sessions(vault, random)
+    approval = build_approval(
+        config=config,
+        database=database,
+        vault=vault,
+        journal=journal,
+        people=people,
+        terms=terms,
+        representations=NobodyRepresented(),
+        sessions=sessions,
+        clock=clock,
+        counters=ephemeral,
+        random=random,
+    )
+    provider = build_provider(
+        config=config,
+        database=database,
+        vault=vault,
+        journal=journal,
+        subjects=subjects,
+        people=people,
+        keyring=keyring,
+        sessions=sessions,
+        attempts=approval.attempts,
+        answers=approval.store,
+        polls=approval.polls,
+        random=random,
+    )
     return Services(
         config=config,
         clock=clock,
@@ -243,7 +284,7 @@ def build(
         database=database,
         vault=vault,
         subjects=subjects,
-        callers=NoCallers(),
+        callers=TokenCallers(provider.live, provider.issuer),
         keyring=keyring,
         journal=journal,
         ephemeral=ephemeral,
@@ -267,8 +308,8 @@ def build(
         issuance=_issuance(
             config, database, vault, journal, slots, rights, directory, representation, keyring, random, terms
         ),
-        publication=_publication(config, database, keyring),
-        status_tokens=_status_tokens(config, database, keyring),
+        publication=build_publication(config, database, keyring),
+        status_tokens=build_status_tokens(config, database, keyring),
         revocation=RevocationDesk(
             registers=SqlRegisters(database, vault, journal, slots),
             random=random,
@@ -276,20 +317,15 @@ def build(
         ),
         terms=terms,
         staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
-        signin_approval=build_approval(
-            config=config,
-            database=database,
-            vault=vault,
-            journal=journal,
-            people=people,
-            terms=terms,
-            representations=NobodyRepresented(),
-            sessions=None,
-            clock=clock,
-            counters=ephemeral,
-            random=random,
-        ),
+        signin_approval=approval,
+        signin=provider,
         log=build_log(config, database, keyring, journal),
+        erasure=Erasure(
+            database, Subjects(vault, random), slots, journal, ErasedList(config.erased_list), random
+        ),
+        retention=Retention(
+            timedelta(hours=config.raw_attestation_hours), timedelta(days=config.enrolment_days)
+        ),
     )
 
 
@@ -306,35 +342,6 @@ def _refuse_in_production(config: Config, keyring: Keyring) -> None:
     raise ConfigError(
         "Cette version ne connaît que la source de droits des démonstrations (APCV_RIGHTS_DIR) : "
         "brancher une source réelle au port RightsSource avant toute production."
-    )
-
-
-def _publication(config: Config, database: Database, keyring: Keyring) -> PublicationService:
-    def signer_of(role: Role, at: datetime) -> Signer | None:
-        purpose = Purpose(f"tuf-{role.value}")
-        if role in {Role.ROOT, Role.TARGETS} and not keyring.public_keys(purpose):
-            return None  # kept offline, by several people
-        return keyring.signer(purpose, at)
-
-    return PublicationService(
-        FolderRepository(config.publication_dir, signer_of),
-        SqlStatusSlots(database),
-        keyring.public_keys,
-        config,
-    )
-
-
-def _status_tokens(config: Config, database: Database, keyring: Keyring) -> StatusTokenDesk:
-    def signer(at: datetime) -> Signer | None:
-        if not keyring.public_keys(Purpose.STATUS):
-            return None  # made before there was such a key, or by an operator who serves no online verifier
-        return keyring.signer(Purpose.STATUS, at)
-
-    return StatusTokenDesk(
-        slots=SqlStatusSlots(database),
-        signer=signer,
-        public_url=config.public_url,
-        capacity=config.status_capacity,
     )
 
 

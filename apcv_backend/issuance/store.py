@@ -98,6 +98,14 @@ _KEEP_CARDS = (
     )
 )
 
+# Whose key seals: the owner of the phone.
+_OWNER_OF_DEVICE = select(devices.c.subject_id).where(devices.c.device_id == bindparam("phone"))
+_OWNER_OF_ISSUANCE = (
+    select(devices.c.subject_id)
+    .join(issuances, issuances.c.device_id == devices.c.device_id)
+    .where(issuances.c.issuance_id == bindparam("issuance"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Inserts:
@@ -216,9 +224,10 @@ class SqlIssuanceRegisters:
     def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
         """See `Registers.record_issued`."""
         place = _place("sealed_cards", issuance_id)
-        sealed = self._vault.seal_bytes(cards, place=place)
 
         def work(tx: Connection) -> bytes | None:
+            owner = tx.execute(_OWNER_OF_ISSUANCE, {"issuance": issuance_id}).scalar_one()
+            sealed = self._vault.seal_for(tx, owner, cards, place=place)
             told = {"issuance": issuance_id, "cards": sealed, "now": at}
             if tx.execute(_KEEP_CARDS, told).rowcount == 1:
                 return None
@@ -310,13 +319,14 @@ class _Register:
     def record_intent(self, intent: Intent, at: datetime) -> bool:
         """See `Register.record_intent`."""
         place = _place("sealed_intent", intent.issuance_id)
+        owner = self._tx.execute(_OWNER_OF_DEVICE, {"phone": intent.device_id}).scalar_one()
         told = {
             "issuance_id": intent.issuance_id,
             "device_id": intent.device_id,
             "idempotency_key": intent.idempotency_key,
             "request_digest": intent.request_digest,
             "kind": intent.kind.value,
-            "sealed_intent": self._vault.seal_bytes(intent.content, place=place),
+            "sealed_intent": self._vault.seal_for(self._tx, owner, intent.content, place=place),
             "recorded_at": at,
             "expires_at": intent.expires_at,
         }

@@ -226,13 +226,13 @@ def test_one_phone_too_many_is_refused_until_one_is_withdrawn(stage: EnrolmentSt
 def test_an_insured_person_who_may_hold_no_card_is_told_why(
     stage: EnrolmentStage, changes: dict[str, Any], code: str
 ) -> None:
-    """Once the code has proven who they are, the first reason that applies is told, and nothing is kept."""
+    """Once the code has proven who they are, the first reason that applies is told, and no phone is kept."""
     stage.people.dossiers[ANGE.text] = insured(ANGE.text, "19580314", **changes)
 
     refused = stage.phone().enrol(stage.open_code(ANGE))
 
     assert (refused.status_code, refused.get_json()["code"]) == (403, code)
-    assert rows(stage, subjects) == []
+    assert rows(stage, devices) == []
 
 
 def test_a_struck_off_professional_holds_no_card(stage: EnrolmentStage) -> None:

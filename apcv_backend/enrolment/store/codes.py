@@ -35,6 +35,7 @@ from apcv_backend.enrolment.activation_codes import (
 from apcv_backend.enrolment.ports import ProvenIdentity, UnverifiedProof
 from apcv_backend.enrolment.refusals import ActivationCodeRefused
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.subjects import Subjects
 from apcv_backend.tables import activation_codes
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
@@ -61,6 +62,7 @@ class SqlActivationCodes:
     def __init__(self, database: Database, vault: Vault, journal: Journal) -> None:
         self._database = database
         self._vault = vault
+        self._subjects = Subjects(vault, vault.random)
         self._journal = journal
 
     def keep(
@@ -69,9 +71,10 @@ class SqlActivationCodes:
         """See `ActivationCodes.keep`."""
         first, second = self._macs(person.card, drawn.reference, drawn.secrets)
         method = IdentityMethod.DESK_AGENT if agent else IdentityMethod.ACTIVATION_CODE
-        sealed = self._vault.seal_bytes(person.text.encode(), place=_place(drawn.reference))
 
         def write(tx: Connection) -> None:
+            subject_id = self._subjects.ensure(tx, person, at)
+            sealed = self._vault.seal_for(tx, subject_id, person.text.encode(), place=_place(drawn.reference))
             # Whoever opens a code sweeps those whose time to be kept is over.
             tx.execute(
                 delete(activation_codes).where(activation_codes.c.expires_at <= at - KEPT_AFTER_EXPIRY)
@@ -89,14 +92,15 @@ class SqlActivationCodes:
                     opened_at=at,
                     expires_at=expires_at,
                     errors=0,
+                    subject_id=subject_id,
                 )
             )
             self._journal.note(
                 tx,
                 "activation_code.opened",
                 actor=f"desk:{agent.name}@{agent.place}"[:120] if agent else "operator",
-                subject=f"code:{drawn.reference}",
-                facts={"card": person.card.value, "method": method.value},
+                subject=subject_id,
+                facts={"card": person.card.value, "method": method.value, "code": drawn.reference},
                 at=at,
             )
 

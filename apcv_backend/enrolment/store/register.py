@@ -100,8 +100,12 @@ class SqlRegister:
 
     def subject_of(self, person: PersonKey, new_id: str, at: datetime) -> str:
         """See `Register.subject_of`."""
+        known = self.get_subject(person)
+        if known is not None:
+            return known
         index = self._vault.person_index(person.card.value, person.text)
-        sealed = self._vault.seal_bytes(person.text.encode(), place=f"subjects|sealed_person|{new_id}")
+        place = f"subjects|sealed_person|{new_id}"
+        sealed = self._vault.seal_for(self._tx, new_id, person.text.encode(), place=place)
         # Judge of "a person is entered once": the blind index is unique.
         self._tx.execute(
             self._insert(subjects)
