@@ -92,7 +92,7 @@ _SAID: Final[Mapping[str, tuple[Sentence, Sentence]]] = MappingProxyType(
             Sentence("This is not the address of the till.", "Open the address shown at start."),
         ),
         "origin_not_allowed": (
-            Sentence("Une autre page a voulu parler au guichet.", "Fermez-la ; rien n’a été vérifié."),
+            Sentence("Une autre page a voulu parler au guichet.", "Fermez-la ; rien n’a été vérifié."),
             Sentence("Another page tried to speak to the till.", "Close it; nothing was checked."),
         ),
         "token_refused": (
@@ -126,7 +126,7 @@ _SAID: Final[Mapping[str, tuple[Sentence, Sentence]]] = MappingProxyType(
             Sentence("That port is not one of a plugged reader.", "Plug it in, then read the list again."),
         ),
         "kiosk_broken": (
-            Sentence("Le guichet a rencontré une erreur ; rien n’a été vérifié.", "Scannez de nouveau."),
+            Sentence("Le guichet a rencontré une erreur ; rien n’a été vérifié.", "Scannez de nouveau."),
             Sentence("The till met an error; nothing was checked.", "Scan again."),
         ),
     }

@@ -69,7 +69,7 @@ async function drawPorts() {
   at("ports").replaceChildren(...options);
   at("ports").value = told.port ?? "";
   at("ports-none").hidden = options.length > 1;
-  at("port-state").textContent = `${say("reader_state")} : ${say(`serial_${told.state}`)}`;
+  at("port-state").textContent = `${say("reader_state")} : ${say(`serial_${told.state}`)}`;
 }
 
 async function usePort() {

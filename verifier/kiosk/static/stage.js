@@ -40,7 +40,7 @@ function person(one) {
   const who = make("div", { name: "who" }, make("p", { name: "person", text: one.person }));
   if (one.born) who.append(make("p", { name: "birth" }, make("small", { text: `${one.born_label} ` }), one.born));
   if (one.title) who.append(make("p", { name: "birth", text: one.title }));
-  if (one.birth_name) who.append(make("p", { text: `${one.birth_name_label} : ${one.birth_name}` }));
+  if (one.birth_name) who.append(make("p", { text: `${one.birth_name_label} : ${one.birth_name}` }));
   if (one.delegate) who.append(make("div", { name: "notice care" }, make("p", {}, make("strong", { text: one.delegate })), make("p", { text: one.check_face })));
   else who.append(make("p", { text: one.check_face }));
   return who;

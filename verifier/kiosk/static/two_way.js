@@ -39,7 +39,7 @@ export class TwoWay {
       this.shown = "offer";
       this.place.replaceChildren(
         make("p", { text: say("two_way_offer") }), symbol(offer.png, say("qr_offer")),
-        make("p", { name: "mark" }, make("small", { text: `${say("two_way_mark")} : ` }), offer.mark),
+        make("p", { name: "mark" }, make("small", { text: `${say("two_way_mark")} : ` }), offer.mark),
         this.button("two_way_cancel", () => this.cancel()));
     });
   }
