@@ -32,7 +32,7 @@ export async function cardScreen(app) {
   if (!groups.length) return { title: t("card_outdated"), body: [renewSoon(app)] };
   const shape = (await pocket.get("shape")) ?? "soins";
   return {
-    title: t(groups[0][0].kind === "ecps" ? "card_ecps" : "card_apcv"),
+    title: t("nav_card"),
     body: [
       !navigator.onLine && el("p", { class: "notice" }, t("offline_note")),
       clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, t("clock_note", { seconds: Math.round(clock.ahead()) })),

@@ -129,7 +129,7 @@ async function authorise(app, text) {
     title: t("offer_title"),
     body: [
       el("p", {}, t("offer_says")),
-      el("p", { class: "big-digits small-screen" }, offer.mark),
+      el("p", { class: "big-digits long" }, offer.mark),
       facts([t("offer_until"), momentWords(offer.until)]),
       actions(
         button(t("offer_yes"), () => app.present(card, () => app.go("#/"), { ctx, again: false }), "main large"),
