@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, render_template, request
-from werkzeug.exceptions import Forbidden
 
+from apcv_backend.signin.attempt_refusals import AnotherBrowser
 from apcv_backend.signin.page_words import words_in
 from cartes.errors import BadJson
 from cartes.wire import strict_json
@@ -17,7 +17,7 @@ def refuse_others(public_url: str) -> None:
     """A form of another site changes nothing here, whatever cookies it brings."""
     origin = request.headers.get("Origin")
     if origin is not None and origin != public_url:
-        raise Forbidden
+        raise AnotherBrowser
 
 
 def body() -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+_NO_BREAK = chr(0xA0)
+
 WORDS: Mapping[str, tuple[str, str]] = {
     "skip": (
         "Aller au contenu",
@@ -237,5 +239,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 def words_in(language: str) -> Callable[[str], str]:
     """Gives the words of a page in one language."""
-    index = 1 if language == "en" else 0
-    return lambda name: WORDS[name][index]
+    if language == "en":
+        return lambda name: WORDS[name][1]
+    return lambda name: _unbroken(WORDS[name][0])
+
+
+def _unbroken(text: str) -> str:
+    """French as it is typeset: no line ends between a word and the sign that belongs to it."""
+    for sign in ("»", ":", "?", ";", "!"):
+        text = text.replace(f" {sign}", f"{_NO_BREAK}{sign}")
+    return text.replace("« ", f"«{_NO_BREAK}")
