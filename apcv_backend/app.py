@@ -16,10 +16,12 @@ from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
 from apcv_backend.presences import routes as presence_routes
 from apcv_backend.publication import routes as publication_routes
+from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
 from apcv_backend.rights import routes as rights_routes
 from apcv_backend.signin import pages as signin_pages
 from apcv_backend.signin import phone_routes as signin_phone_routes
+from apcv_backend.signin import provider_routes as signin_provider_routes
 from apcv_backend.staff import administration_routes, desk_routes
 from apcv_backend.staff import routes as staff_routes
 from apcv_backend.transparency import routes as transparency_routes
@@ -84,6 +86,20 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(make_configuration_blueprint(services.config, clock=clock, counters=counters))
     api.register_blueprint(
         signin_phone_routes.make_blueprint(services.signin_approval, clock=clock, counters=counters)
+    )
+    api.register_blueprint(
+        signin_provider_routes.make_blueprint(
+            services.signin,
+            clock=clock,
+            counters=counters,
+            random=services.random,
+            waiting_page=lambda attempt_id: f"/signin/{attempt_id}",
+        )
+    )
+    api.register_blueprint(
+        record_routes.make_blueprint(
+            services.record_access, callers=services.callers, clock=clock, counters=counters
+        )
     )
     api.register_blueprint(staff_routes.make_blueprint(services.staff, clock=clock, counters=counters))
     api.register_blueprint(administration_routes.make_blueprint(services.staff, clock=clock))

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
+from apcv_backend.bootstrap.record_access import build_record_access
 from apcv_backend.bootstrap.representation import build_representation
 from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
 from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
@@ -50,10 +51,11 @@ from apcv_backend.professionals.service import DirectoryService
 from apcv_backend.professionals.store import SqlDirectory, SqlDirectoryRegisters
 from apcv_backend.publication.service import PublicationService
 from apcv_backend.publication.status_tokens import StatusTokenDesk
+from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.representation.service import Representations
 from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
-from apcv_backend.rights.ports import NoConsents, NoMemberships
+from apcv_backend.rights.ports import NoMemberships
 from apcv_backend.signin.attempt_ports import NobodyRepresented
 from apcv_backend.signin.provider import ProviderDesk
 from apcv_backend.signin.token_callers import TokenCallers
@@ -98,6 +100,7 @@ class Services:
     revocation: RevocationDesk
     terms: Mapping[CardKind, CardTerms]
     staff: StaffRoom
+    record_access: RecordDesk
     signin_approval: SigninApproval
     signin: ProviderDesk
     log: LogDesk
@@ -277,6 +280,7 @@ def build(
         polls=approval.polls,
         random=random,
     )
+    record_access = build_record_access(config, database, journal, subjects, enrolment.devices, random)
     return Services(
         config=config,
         clock=clock,
@@ -301,7 +305,7 @@ def build(
             subjects=subjects,
             keyring=keyring,
             source=rights,
-            consents=NoConsents(),
+            consents=record_access,
             memberships=NoMemberships(),
             random=random,
         ),
@@ -316,8 +320,9 @@ def build(
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
         ),
         terms=terms,
+        record_access=record_access,
         staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
-        signin_approval=approval,
+        signin_approval=replace(approval, sessions=provider.sessions, provider=provider.authorization),
         signin=provider,
         log=build_log(config, database, keyring, journal),
         erasure=Erasure(

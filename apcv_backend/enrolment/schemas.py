@@ -126,7 +126,10 @@ class NoticeSchema(StrictSchema):
 
     notice_id = fields.UUID(required=True)
     kind = fields.String(
-        required=True, validate=validate.OneOf(["device_added", "device_withdrawn", "device_lost"])
+        required=True,
+        validate=validate.OneOf(
+            ["device_added", "device_withdrawn", "device_lost", "record_opened_in_emergency"]
+        ),
     )
     at = fields.DateTime(required=True, format="iso")
     device_name = fields.String(required=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apcv_backend.problem_rows.complementary import COMPLEMENTARY
 from apcv_backend.problem_rows.enrolment import ENROLMENT
 from apcv_backend.problem_rows.issuance import ISSUANCE
 from apcv_backend.problem_rows.online_rights import ONLINE_RIGHTS
+from apcv_backend.problem_rows.record_access import RECORD_ACCESS
 from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
 from apcv_backend.problem_rows.service import SERVICE
@@ -28,5 +30,13 @@ def _one_table(*rooms: Mapping[str, Problem]) -> Mapping[str, Problem]:
 
 
 PROBLEMS: Mapping[str, Problem] = _one_table(
-    SERVICE, STAFF, ENROLMENT, ISSUANCE, REPRESENTATION, ONLINE_RIGHTS, TRANSPARENCY, SIGNIN_APPROVAL
+    SERVICE,
+    STAFF,
+    RECORD_ACCESS,
+    ENROLMENT,
+    ISSUANCE,
+    REPRESENTATION,
+    ONLINE_RIGHTS,
+    TRANSPARENCY,
+    SIGNIN_APPROVAL,
 )

@@ -1,0 +1,86 @@
+"""What the room `record_access` needs done by others, in its own words. `bootstrap` connects the ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from apcv_backend.enrolment.rules import Device, PersonKey
+from apcv_backend.record_access.rules import Statement
+
+T = TypeVar("T")
+Fact = str | int | bool | None
+
+
+class Phones(Protocol):
+    """Whoever knows which live phone signed a request (the room `enrolment`)."""
+
+    def asking(self, method: str, path: str, unverified_dpop: str, at: datetime) -> Device:
+        """The phone whose app key signed this request. Raises DpopRefused or a leaf about the phone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenDocument:
+    """A document somebody may not see for now. `from_whom` is `professionals` or `patient`."""
+
+    hidden_id: str
+    document: str
+    from_whom: str
+    by: str
+    since: datetime
+    until: datetime | None
+
+
+class Register(Protocol):
+    """What patients decided, inside one open transaction."""
+
+    def subject_of(self, person: PersonKey, at: datetime) -> str:
+        """The pseudonym of a person, made if need be."""
+        ...
+
+    def find_subject(self, person: PersonKey) -> str | None:
+        """The pseudonym of a person, if anybody ever spoke of them."""
+        ...
+
+    def say(self, subject_id: str, statement: Statement) -> Statement:
+        """Keep what the patient says of a target, in place of what they said before."""
+        ...
+
+    def statements(self, subject_id: str) -> Sequence[Statement]:
+        """Everything the patient said, oldest first."""
+        ...
+
+    def take_back(self, subject_id: str, consent_id: str) -> Statement | None:
+        """Forget one; None when there is none of theirs."""
+        ...
+
+    def hide(self, subject_id: str, hidden: HiddenDocument) -> HiddenDocument:
+        """Hide a document; hidden already, it stays as it was."""
+        ...
+
+    def hidden(self, subject_id: str) -> Sequence[HiddenDocument]:
+        """The documents hidden in this record, oldest first."""
+        ...
+
+    def unhide(self, subject_id: str, hidden_id: str) -> HiddenDocument | None:
+        """Show one again that its patient hid; None when there is none."""
+        ...
+
+    def tell(self, subject_id: str, notice_id: str, kind: str, about: str, at: datetime) -> None:
+        """Put a notice on every phone of the patient."""
+        ...
+
+    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
+        """Write a line of the journal, in this transaction."""
+        ...
+
+
+class Registers(Protocol):
+    """Opens the register for the time of one transaction."""
+
+    def run(self, work: Callable[[Register], T]) -> T:
+        """Run `work` in one transaction: all of it or nothing."""
+        ...

@@ -1,0 +1,158 @@
+"""What patients decided, in SQL: one row a patient and target, written by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from apcv_backend.audit import Journal
+from apcv_backend.database import Database
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.record_access.ports import Fact, HiddenDocument, Register
+from apcv_backend.record_access.rules import Decision, Scope, Statement, Target, TargetKind
+from apcv_backend.subjects import Subjects
+from apcv_backend.tables import hidden_documents, notices, record_consents
+
+T = TypeVar("T")
+
+_ONE_TARGET = ["subject_id", "target_kind", "target", "scope"]
+_ONE_DOCUMENT = ["subject_id", "document", "from_whom"]
+
+
+class SqlRecordRegisters:
+    """See `ports.Registers`."""
+
+    def __init__(self, database: Database, journal: Journal, subjects: Subjects) -> None:
+        self._database = database
+        self._journal = journal
+        self._subjects = subjects
+
+    def run(self, work: Callable[[Register], T]) -> T:
+        """See `Registers.run`."""
+        return self._database.run(lambda tx: work(SqlRecordRegister(tx, self._journal, self._subjects)))
+
+
+class SqlRecordRegister:
+    """See `ports.Register`; lives as long as the transaction it was opened in."""
+
+    def __init__(self, tx: Connection, journal: Journal, subjects: Subjects) -> None:
+        self._tx = tx
+        self._journal = journal
+        self._subjects = subjects
+        self._insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+
+    def subject_of(self, person: PersonKey, at: datetime) -> str:
+        """See `Register.subject_of`."""
+        return self._subjects.ensure(self._tx, person, at)
+
+    def find_subject(self, person: PersonKey) -> str | None:
+        """See `Register.find_subject`."""
+        return self._subjects.find(self._tx, person)
+
+    def say(self, subject_id: str, statement: Statement) -> Statement:
+        """See `Register.say`."""
+        new = {
+            "consent_id": statement.consent_id,
+            "decision": statement.decision.value,
+            "since": statement.since,
+            "until": statement.until,
+        }
+        # Judge of "one word a target": the UNIQUE constraint; the last word is the one that stands.
+        row = self._tx.execute(
+            self._insert(record_consents)
+            .values(
+                subject_id=subject_id,
+                target_kind=statement.target.kind.value,
+                target=statement.target.text,
+                scope=statement.scope.value,
+                **new,
+            )
+            .on_conflict_do_update(index_elements=_ONE_TARGET, set_=new)
+            .returning(*record_consents.c)
+        ).one()
+        return _statement(row)
+
+    def statements(self, subject_id: str) -> Sequence[Statement]:
+        """See `Register.statements`."""
+        query = select(record_consents).where(record_consents.c.subject_id == subject_id)
+        rows = self._tx.execute(query.order_by(record_consents.c.since, record_consents.c.consent_id))
+        return [_statement(row) for row in rows]
+
+    def take_back(self, subject_id: str, consent_id: str) -> Statement | None:
+        """See `Register.take_back`."""
+        row = self._tx.execute(
+            delete(record_consents)
+            .where(record_consents.c.subject_id == subject_id, record_consents.c.consent_id == consent_id)
+            .returning(*record_consents.c)
+        ).one_or_none()
+        return None if row is None else _statement(row)
+
+    def hide(self, subject_id: str, hidden: HiddenDocument) -> HiddenDocument:
+        """See `Register.hide`."""
+        # Judge of "hidden once": a month withheld is not begun again by asking again (R1111-53).
+        self._tx.execute(
+            self._insert(hidden_documents)
+            .values(
+                hidden_id=hidden.hidden_id,
+                subject_id=subject_id,
+                document=hidden.document,
+                from_whom=hidden.from_whom,
+                by=hidden.by,
+                since=hidden.since,
+                until=hidden.until,
+            )
+            .on_conflict_do_nothing(index_elements=_ONE_DOCUMENT)
+        )
+        found = self._tx.execute(
+            select(hidden_documents).where(
+                hidden_documents.c.subject_id == subject_id,
+                hidden_documents.c.document == hidden.document,
+                hidden_documents.c.from_whom == hidden.from_whom,
+            )
+        ).one()
+        return _hidden(found)
+
+    def hidden(self, subject_id: str) -> Sequence[HiddenDocument]:
+        """See `Register.hidden`."""
+        query = select(hidden_documents).where(hidden_documents.c.subject_id == subject_id)
+        rows = self._tx.execute(query.order_by(hidden_documents.c.since, hidden_documents.c.hidden_id))
+        return [_hidden(row) for row in rows]
+
+    def unhide(self, subject_id: str, hidden_id: str) -> HiddenDocument | None:
+        """See `Register.unhide`."""
+        row = self._tx.execute(
+            delete(hidden_documents)
+            .where(
+                hidden_documents.c.subject_id == subject_id,
+                hidden_documents.c.hidden_id == hidden_id,
+                hidden_documents.c.from_whom == "professionals",
+            )
+            .returning(*hidden_documents.c)
+        ).one_or_none()
+        return None if row is None else _hidden(row)
+
+    def tell(self, subject_id: str, notice_id: str, kind: str, about: str, at: datetime) -> None:
+        """See `Register.tell`."""
+        self._tx.execute(
+            insert(notices).values(
+                notice_id=notice_id, subject_id=subject_id, kind=kind, at=at, facts={"device_name": about}
+            )
+        )
+
+    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
+        """See `Register.note`."""
+        self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
+
+
+def _statement(row: Row[Any]) -> Statement:
+    target = Target(TargetKind(row.target_kind), row.target)
+    return Statement(row.consent_id, target, Scope(row.scope), Decision(row.decision), row.since, row.until)
+
+
+def _hidden(row: Row[Any]) -> HiddenDocument:
+    return HiddenDocument(row.hidden_id, row.document, row.from_whom, row.by, row.since, row.until)
