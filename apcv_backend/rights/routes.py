@@ -215,8 +215,11 @@ def _batch(caller: Caller, spool: SealedSpool) -> Batch:
 def _lines(
     batches: RightsBatches, batch: Batch, spool: SealedSpool, told: int, at: datetime
 ) -> Iterator[bytes]:
-    for said in batches.answers(batch, spool.read(), told, at):
-        yield strict_json.canonical(said) + b"\n"
+    try:
+        for said in batches.answers(batch, spool.read(), told, at):
+            yield strict_json.canonical(said) + b"\n"
+    finally:
+        spool.close()
 
 
 def _negotiated(answer: RightsAnswer, at: datetime) -> Response:

@@ -138,7 +138,7 @@ class RightsStage:
     def subject_of(self, person: PersonKey) -> str:
         """The pseudonym of somebody."""
         index = self.services.vault.person_index(person.card.value, person.text)
-        return next(row.subject_id for row in self.rows(subjects) if row.person_index == index)
+        return str(next(row.subject_id for row in self.rows(subjects) if row.person_index == index))
 
 
 @dataclass
