@@ -18,6 +18,7 @@ from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
 from apcv_backend.bootstrap.record_access import build_record_access
+from apcv_backend.bootstrap.complementary import build_complementary
 from apcv_backend.bootstrap.representation import build_representation
 from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
 from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
@@ -93,6 +94,7 @@ class Services:
     professionals: DirectoryService
     enrolment: EnrolmentRoom
     representation: Representations
+    complementary: ContractDesk
     online_rights: OnlineRights
     issuance: IssuanceService
     publication: PublicationService
@@ -281,6 +283,16 @@ def build(
         random=random,
     )
     record_access = build_record_access(config, database, journal, subjects, enrolment.devices, random)
+    complementary = build_complementary(
+        config=config,
+        database=database,
+        vault=vault,
+        journal=journal,
+        subjects=subjects,
+        slots=slots,
+        random=random,
+        ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
+    )
     return Services(
         config=config,
         clock=clock,
@@ -297,6 +309,7 @@ def build(
         professionals=DirectoryService(SqlDirectoryRegisters(database, vault, journal, slots)),
         enrolment=enrolment,
         representation=representation,
+        complementary=complementary,
         online_rights=build_online_rights(
             config=config,
             database=database,
@@ -306,7 +319,7 @@ def build(
             keyring=keyring,
             source=rights,
             consents=record_access,
-            memberships=NoMemberships(),
+            memberships=complementary,
             random=random,
         ),
         issuance=_issuance(

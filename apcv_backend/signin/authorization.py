@@ -16,6 +16,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from apcv_backend.signin import authorization_request as requests
+from apcv_backend.signin.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.attempt_rules import Approved, Attempt, AttemptOrder, AttemptState
 from apcv_backend.signin.authorization_request import AuthorizationRequest, RedirectedRefusal
 from apcv_backend.signin.client_rules import Client
@@ -98,14 +99,14 @@ class AuthorizationDesk:
     def finish(self, attempt_id: str, browser_secret: bytes | None, at: datetime) -> str:
         """Where to send the browser now that the attempt has ended: with a code, or with why not.
 
-        Raises `OAuthRefused` (to be shown) when there is no such attempt in this browser, or it is pending.
+        Raises `AttemptNotFound` when there is none in this browser, it is pending, or was finished before.
         """
         attempt = self._attempts.get(attempt_id, at)
         if attempt is None or attempt.order.origin != "browser" or browser_secret is None:
-            raise invalid_request("there is no such sign-in in this browser")
+            raise AttemptNotFound
         hint = attempt.order.session_hint
         if attempt.state is AttemptState.PENDING:
-            raise invalid_request("the phone has not answered yet")
+            raise AttemptNotFound
         refusal = _REFUSALS.get(attempt.state)
         if refusal is not None:
             return self._answer(hint, {"error": refusal[0], "error_description": refusal[1]}).url
@@ -114,7 +115,7 @@ class AuthorizationDesk:
         session_id = str(uuid.UUID(bytes=self._random(16), version=4))
         given = self._registers.run(lambda register: self._give(register, attempt, mac, code, session_id, at))
         if given is None:
-            raise invalid_request("this sign-in was finished already, or belongs to another browser")
+            raise AttemptNotFound
         if given:
             told = {"error": "access_denied", "error_description": f"the person may not sign in: {given}"}
             return self._answer(hint, told).url

@@ -31,16 +31,12 @@ def read_browser_secret(request: Request, *, is_https: bool) -> bytes | None:
 
 
 def ensure_browser_secret(request: Request, random: Callable[[int], bytes], *, is_https: bool) -> bytes:
-    """The secret of this browser, drawn now if it has none: several tabs share one. Send it back with
-    `keep`.
-    """
+    """The secret of this browser, drawn now if it has none (tabs share one). Send it back with `keep`."""
     return read_browser_secret(request, is_https=is_https) or random(SECRET_BYTES)
 
 
 def keep(response: Response | BaseResponse, secret: bytes, *, is_https: bool) -> None:
-    """Set the cookie. Lax, so that it comes back when another host's page leads here, and with no form of
-    theirs.
-    """
+    """Set the cookie: Lax, so that it comes back with another host's link, and with no form of theirs."""
     response.set_cookie(
         _HOST if is_https else _PLAIN,
         base64url.encode(secret),
