@@ -10,15 +10,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from apcv_backend import problems
 from apcv_backend.api import DocumentedApi, build_api
 from apcv_backend.bootstrap import Services
+from apcv_backend.complementary import routes as complementary_routes
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
+from apcv_backend.patient_journal import routes as journal_routes
 from apcv_backend.presences import routes as presence_routes
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
 from apcv_backend.rights import routes as rights_routes
+from apcv_backend.signin import ciba_routes as signin_ciba_routes
 from apcv_backend.signin import pages as signin_pages
 from apcv_backend.signin import phone_routes as signin_phone_routes
 from apcv_backend.signin import provider_routes as signin_provider_routes
@@ -81,11 +84,19 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
         )
     )
     api.register_blueprint(
+        complementary_routes.make_blueprint(
+            services.complementary, callers=services.callers, clock=clock, counters=counters
+        )
+    )
+    api.register_blueprint(
         publication_routes.make_status_blueprint(services.status_tokens, clock=clock, counters=counters)
     )
     api.register_blueprint(make_configuration_blueprint(services.config, clock=clock, counters=counters))
     api.register_blueprint(
         signin_phone_routes.make_blueprint(services.signin_approval, clock=clock, counters=counters)
+    )
+    api.register_blueprint(
+        signin_ciba_routes.make_ciba_blueprint(services.signin_approval, clock=clock, counters=counters)
     )
     api.register_blueprint(
         signin_provider_routes.make_blueprint(
@@ -104,6 +115,9 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(staff_routes.make_blueprint(services.staff, clock=clock, counters=counters))
     api.register_blueprint(administration_routes.make_blueprint(services.staff, clock=clock))
     api.register_blueprint(desk_routes.make_blueprint(services.staff, clock=clock))
+    api.register_blueprint(
+        journal_routes.make_blueprint(services.patient_journal, clock=clock, counters=counters)
+    )
     api.register_blueprint(transparency_routes.make_blueprint(services.log, clock=clock, counters=counters))
 
 

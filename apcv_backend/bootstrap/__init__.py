@@ -9,22 +9,24 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from apcv_backend.audit import Journal
+from apcv_backend.bootstrap.complementary import build_complementary
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
+from apcv_backend.bootstrap.patient_journal import build_patient_journal
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
 from apcv_backend.bootstrap.record_access import build_record_access
-from apcv_backend.bootstrap.complementary import build_complementary
 from apcv_backend.bootstrap.representation import build_representation
-from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval
+from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval, with_provider
 from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
 from apcv_backend.bootstrap.staff import build_staff
 from apcv_backend.bootstrap.transparency import build_log, inspect_journal, log_keys
 from apcv_backend.callers import Callers
+from apcv_backend.complementary.service import ContractDesk
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database, DatabaseUnavailable
@@ -46,6 +48,8 @@ from apcv_backend.issuance.proving import Prover
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
 from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
 from apcv_backend.migrations import is_current
+from apcv_backend.patient_journal.service import PatientJournal
+from apcv_backend.patient_journal.store import SqlIncidents
 from apcv_backend.person_keys import SqlPersonKeys, give_keys
 from apcv_backend.policies import card_terms
 from apcv_backend.professionals.service import DirectoryService
@@ -56,7 +60,6 @@ from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.representation.service import Representations
 from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
-from apcv_backend.rights.ports import NoMemberships
 from apcv_backend.signin.attempt_ports import NobodyRepresented
 from apcv_backend.signin.provider import ProviderDesk
 from apcv_backend.signin.token_callers import TokenCallers
@@ -108,6 +111,8 @@ class Services:
     log: LogDesk
     erasure: Erasure
     retention: Retention
+    patient_journal: PatientJournal
+    incidents: SqlIncidents
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, issuer keys, publication."""
@@ -323,7 +328,18 @@ def build(
             random=random,
         ),
         issuance=_issuance(
-            config, database, vault, journal, slots, rights, directory, representation, keyring, random, terms
+            config,
+            database,
+            vault,
+            journal,
+            slots,
+            rights,
+            directory,
+            representation,
+            complementary,
+            keyring,
+            random,
+            terms,
         ),
         publication=build_publication(config, database, keyring),
         status_tokens=build_status_tokens(config, database, keyring),
@@ -335,12 +351,14 @@ def build(
         terms=terms,
         record_access=record_access,
         staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
-        signin_approval=replace(approval, sessions=provider.sessions, provider=provider.authorization),
+        signin_approval=with_provider(approval, provider),
         signin=provider,
         log=build_log(config, database, keyring, journal),
         erasure=Erasure(
             database, Subjects(vault, random), slots, journal, ErasedList(config.erased_list), random
         ),
+        patient_journal=build_patient_journal(config, database, journal, directory, random),
+        incidents=SqlIncidents(database, journal),
         retention=Retention(
             timedelta(hours=config.raw_attestation_hours), timedelta(days=config.enrolment_days)
         ),
@@ -409,6 +427,7 @@ def _issuance(
     rights: FileRightsSource,
     directory: SqlDirectory,
     representation: Representations,
+    complementary: ContractDesk,
     keyring: Keyring,
     random: Callable[[int], bytes],
     terms: Mapping[CardKind, CardTerms],
@@ -417,7 +436,12 @@ def _issuance(
         return keyring.signer(Purpose(kind.value), at)
 
     registers = SqlIssuanceRegisters(database, vault, journal, slots)
-    planner = Planner(rights=rights, directory=directory, represented=representation.held)
+    planner = Planner(
+        rights=rights,
+        directory=directory,
+        represented=representation.held,
+        contracts=complementary.contracts_of,
+    )
     nonces = Nonces(vault.nonce_mac, random)
     return IssuanceService(
         prover=Prover(

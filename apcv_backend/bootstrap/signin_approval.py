@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from apcv_backend.audit import Journal
@@ -18,12 +18,19 @@ from apcv_backend.signin.approval import ApprovalProver
 from apcv_backend.signin.attempt_ports import People, Representations, SigninGesture, SigninPhone
 from apcv_backend.signin.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.attempt_service import AttemptDesk
+from apcv_backend.signin.ciba import CibaDesk
+from apcv_backend.signin.client_rules import Client
+from apcv_backend.signin.oauth_errors import invalid_client
 from apcv_backend.signin.pages import FinishSignin, PageSurroundings
 from apcv_backend.signin.phone_desk import PhoneDesk
 from apcv_backend.signin.phone_routes import OpenSession, Sessions
+from apcv_backend.signin.ping_delivery import PingDelivery
+from apcv_backend.signin.ping_post import post_ping
 from apcv_backend.signin.poll_pace import PollPace
+from apcv_backend.signin.provider import ProviderDesk
 from apcv_backend.signin.store.attempt_register import SessionsOfPeople
 from apcv_backend.signin.store.attempts import SqlAttempts
+from apcv_backend.signin.store.pings import SqlPingOutbox
 from apcv_backend.signin.store.polls import CibaPolls
 from apcv_backend.signin.store.signin_phones import SqlSigninPhones
 from apcv_backend.signin.watching import Watch
@@ -42,6 +49,8 @@ class SigninApproval:
     sessions: Sessions
     provider: FinishSignin
     pages: PageSurroundings
+    ciba: CibaDesk
+    pings: PingDelivery
 
 
 class SigninGestures:
@@ -84,8 +93,9 @@ class NoSessions:
         """See `phone_routes.Sessions.close`."""
 
     @staticmethod
-    def close_every(_subject_id: str, _why: str, _at: datetime) -> None:
+    def close_every(_subject_id: str, _why: str, _at: datetime) -> int:
         """See `phone_routes.Sessions.close_every`."""
+        return 0
 
 
 class NoProvider:
@@ -144,5 +154,27 @@ def build_approval(
         random=random,
     )
     return SigninApproval(
-        attempts, phones, store, CibaPolls(store, PollPace()), NoSessions(), NoProvider(), surroundings
+        attempts=attempts,
+        phones=phones,
+        store=store,
+        polls=CibaPolls(store, PollPace()),
+        sessions=NoSessions(),
+        provider=NoProvider(),
+        pages=surroundings,
+        ciba=CibaDesk(_nobody_proven, attempts),
+        pings=PingDelivery(SqlPingOutbox(database, vault), post_ping),
     )
+
+
+def with_provider(approval: SigninApproval, provider: ProviderDesk) -> SigninApproval:
+    """The same, in front of the provider that gives codes and tokens."""
+    return replace(
+        approval,
+        sessions=provider.sessions,
+        provider=provider.authorization,
+        ciba=CibaDesk(provider.client, approval.attempts),
+    )
+
+
+def _nobody_proven(_form: Mapping[str, str], _authorization: str, _path: str, _at: datetime) -> Client:
+    raise invalid_client("no client is registered here")

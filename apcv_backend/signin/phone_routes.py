@@ -59,11 +59,11 @@ class Sessions(Protocol):
         ...
 
     def close(self, subject_id: str, session_id: str, why: str, at: datetime) -> None:
-        """Close one; no error when it is not (any more) this person's."""
+        """Close one of this person's. Raises a `CarteError` when there is no such session."""
         ...
 
-    def close_every(self, subject_id: str, why: str, at: datetime) -> None:
-        """Close all."""
+    def close_every(self, subject_id: str, why: str, at: datetime) -> int:
+        """Close all; how many there were."""
         ...
 
 
