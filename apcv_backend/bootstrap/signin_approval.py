@@ -93,9 +93,8 @@ class NoSessions:
         """See `phone_routes.Sessions.close`."""
 
     @staticmethod
-    def close_every(_subject_id: str, _why: str, _at: datetime) -> int:
+    def close_every(_subject_id: str, _why: str, _at: datetime) -> None:
         """See `phone_routes.Sessions.close_every`."""
-        return 0
 
 
 class NoProvider:

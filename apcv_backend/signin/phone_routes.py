@@ -62,8 +62,8 @@ class Sessions(Protocol):
         """Close one of this person's. Raises a `CarteError` when there is no such session."""
         ...
 
-    def close_every(self, subject_id: str, why: str, at: datetime) -> int:
-        """Close all; how many there were."""
+    def close_every(self, subject_id: str, why: str, at: datetime) -> None:
+        """Close all."""
         ...
 
 
