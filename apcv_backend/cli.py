@@ -65,6 +65,7 @@ class _LateCommands(_Operator):
         "revoke": ("apcv_backend.enrolment.revocation_commands", "revoke"),
         "suspend": ("apcv_backend.enrolment.revocation_commands", "suspend"),
         "resume": ("apcv_backend.enrolment.revocation_commands", "resume"),
+        "contracts": ("apcv_backend.complementary.commands", "contracts"),
         "representation": ("apcv_backend.representation.commands", "representation"),
         "staff": ("apcv_backend.staff.commands", "staff"),
         "directory": ("apcv_backend.professionals.commands", "directory"),

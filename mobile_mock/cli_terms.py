@@ -116,14 +116,14 @@ def backend_options(*, required: bool) -> Callable[[_Command], _Command]:
 
 
 def kind_option(command: _Command) -> _Command:
-    """`--card`: which of the two."""
+    """`--card`: which one."""
     return click.option(
         "--card",
         "kind",
         type=click.Choice([kind.value for kind in CardKind]),
         default=CardKind.APCV.value,
         show_default=True,
-        help="La carte : apcv (carte Vitale) ou ecps (carte de professionnel).",
+        help="La carte : apcv (carte Vitale), ecps (carte de professionnel) ou amc (complémentaire).",
     )(command)
 
 

@@ -177,7 +177,7 @@ class Holder:
         Raises:
             NotEnrolled, BackendRefused, BackendUnreachable, BackendNonsense, CardNotMine.
         """
-        device = self._pocket.device(kind)
+        device = self._pocket.device(kind.held_as)
         policy = self._refreshed_policy(kind)
         # 10. A nonce, the request, and the owner's gesture over both.
         request = self._request(kind, exercice, represents)
@@ -186,7 +186,7 @@ class Holder:
         assertion = self._gesture(device, policy, challenge)
         body = {**request, "proofs": {"webauthn": [assertion]}}
         answer = self._backend.credential(body, self._idempotency_key())
-        return self._keep_batch(device, answer, at, represents)
+        return self._keep_batch(device, kind, answer, at, represents)
 
     def renew(
         self, kind: CardKind, at: datetime, exercice: str | None = None, *, represents: str = ""
@@ -195,7 +195,7 @@ class Holder:
 
         Possible for 90 days after the last gesture; later the backend refuses and `fetch_card` is needed.
         """
-        device = self._pocket.device(kind)
+        device = self._pocket.device(kind.held_as)
         self._refreshed_policy(kind)
         request = self._request(kind, exercice, represents)
         digest = base64url.encode(hashlib.sha256(strict_json.canonical(request)).digest())
@@ -211,7 +211,7 @@ class Holder:
             )
 
         answer = self._backend.credential(request, self._idempotency_key(), prove)
-        return self._keep_batch(device, answer, at, represents)
+        return self._keep_batch(device, kind, answer, at, represents)
 
     def _request(self, kind: CardKind, exercice: str | None, represents: str) -> dict[str, object]:
         asked: dict[str, object] = {
@@ -223,24 +223,24 @@ class Holder:
         return asked if exercice is None else {**asked, "exercice": exercice}
 
     def _keep_batch(
-        self, device: Device, answer: dict[str, Any], at: datetime, represents: str
+        self, device: Device, kind: CardKind, answer: dict[str, Any], at: datetime, represents: str
     ) -> tuple[KeptCard, ...]:
         """18. Every card of the batch is looked at; one that is not ours and nothing is kept."""
         entries = answer.get("credentials")
         if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
             raise BackendNonsense(what="credentials")
         holder_key = self._holder_key(device)
-        cards = tuple(check_received(entry, device.kind, holder_key, at, represents) for entry in entries)
+        cards = tuple(check_received(entry, kind, holder_key, at, represents) for entry in entries)
         kept = {
             (card.represents, card.name): card
             for card in self._pocket.cards
             # Of another person's, what is not given any more is not kept either.
-            if card.kind is device.kind and not (represents and card.represents == represents)
+            if card.kind is kind and not (represents and card.represents == represents)
         }
         if answer.get("renew_until") is not None:
             self._pocket.keep_device(replace(device, renew_until=moment_of(answer["renew_until"])))
         fresh = {(card.represents, card.name): card for card in cards}
-        self._pocket.keep_cards(device.kind, {**kept, **fresh}.values())
+        self._pocket.keep_cards(kind, {**kept, **fresh}.values())
         return cards
 
     # --- walk B, step 0
@@ -267,7 +267,7 @@ class Holder:
             NotEnrolled, NoCard: nothing to show. CardOutdated: it has expired. NoSuchKey: its key is gone.
             ClientProfileUnknown: this client writes what no till could rebuild.
         """
-        device = self._pocket.device(kind)
+        device = self._pocket.device(kind.held_as)
         usual = _USUAL_SHAPE if kind is CardKind.APCV else None
         card = self._pocket.card(kind, name or usual, represents)
         if card.expires_at <= at:

@@ -102,7 +102,9 @@ class Pocket:
 
     def forget_kind(self, kind: CardKind) -> None:
         """Forget the enrolment and the cards of `kind`: the phone was withdrawn."""
-        self.keep_cards(kind, ())
+        for held in CardKind:
+            if held.held_as is kind:
+                self.keep_cards(held, ())
         self._write(
             "devices.json",
             [pocket_records.device_members(one) for one in self.devices if one.kind is not kind],

@@ -53,7 +53,8 @@ def check_received(
         (`shape`), somebody else's where one's own was asked for or the reverse (`delegate`),
             expired, or from the future. BackendNonsense: the entry is not in the API's form.
     """
-    credential, name = entry.get("credential"), entry.get("exercice", entry.get("shape"))
+    named = [entry[word] for word in ("exercice", "contract", "shape") if word in entry]
+    credential, name = entry.get("credential"), named[0] if named else None
     if not isinstance(credential, str) or not isinstance(name, str):
         raise BackendNonsense(what="credentials")
     try:

@@ -286,7 +286,7 @@ def credential_response(
     kind: CardKind, cards: tuple[IssuedCard, ...], renew_until: datetime
 ) -> dict[str, Any]:
     """The body of the answer: the batch, and until when silent renewal works."""
-    named = "shape" if kind is CardKind.APCV else "exercice"
+    named = {CardKind.APCV: "shape", CardKind.ECPS: "exercice", CardKind.AMC: "contract"}[kind]
     return {
         "credentials": [
             {

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from apcv_backend.enrolment.rules import check_may_hold, day_in_france
-from apcv_backend.issuance.ports import CurrentRights, Directory, Phone, Represented
+from apcv_backend.complementary.rules import ContractUnknown
+from apcv_backend.enrolment.rules import PersonKey, check_may_hold, day_in_france
+from apcv_backend.issuance.amc_draft import draft_amc
+from apcv_backend.issuance.ports import Contracts, CurrentRights, Directory, Phone, Represented
 from apcv_backend.issuance.proving import Proven
 from apcv_backend.issuance.rules import (
     Delegated,
@@ -42,11 +44,13 @@ from cartes.trust import KindPolicy
 class Plan:
     """What will be issued, before slots are known: until when each is taken, and how to draft on them.
 
-    `fiche` and `represented` are what it rests on, when they may change before it is recorded.
+    `fiche` and `represented` are what it rests on, when they may change before it is recorded. `linked` is
+    until when the apCV's own slot is taken too, for a card that names it.
     """
 
     until: Mapping[str, datetime]
     draft: Callable[[Mapping[str, Slot]], Sequence[Draft]]
+    linked: datetime | None = None
     fiche: FicheProfessionnel | None = None
     represented: Representation | None = None
 
@@ -54,8 +58,16 @@ class Plan:
 class Planner:
     """Asks the sources, and the rules of who may hold what."""
 
-    def __init__(self, *, rights: CurrentRights, directory: Directory, represented: Represented) -> None:
+    def __init__(
+        self,
+        *,
+        rights: CurrentRights,
+        directory: Directory,
+        represented: Represented,
+        contracts: Contracts,
+    ) -> None:
         self._rights = rights
+        self._contracts = contracts
         self._directory = directory
         self._represented = represented
 
@@ -64,12 +76,15 @@ class Planner:
 
         Raises:
             PersonUnknown, an EnrolmentRefused or IssuanceRefused leaf: this person may not.
+            ContractUnknown: no insurer told of a contract of theirs.
             RepresentationUnknown, RepresentationOver: the person the card is asked for is not theirs to show.
         """
         if proven.phone.kind is CardKind.ECPS:
             return self._ecps(proven, policy, at)
         if proven.request.represents is not None:
             return self._delegated(proven.phone, proven.request.represents, policy, at)
+        if proven.request.kind is CardKind.AMC:
+            return self._amc(proven.phone, policy, at)
         return self._apcv(proven.phone, policy, at)
 
     def _apcv(self, phone: Phone, policy: KindPolicy, at: datetime) -> Plan:
@@ -79,6 +94,26 @@ class Planner:
         return Plan(
             until={"": at + life_of(CardKind.APCV, phone.binding)},
             draft=lambda slots: draft_apcv(answer, held, slots[""], policy, day=day, at=at),
+        )
+
+    def _amc(self, phone: Phone, policy: KindPolicy, at: datetime) -> Plan:
+        """One card a contract, beside the apCV: whoever may hold the one may hold the other."""
+        answer, day = self._rights.droits_of(phone.person, at), day_in_france(at)
+        check_may_hold(answer.dossier(), day)
+        person = answer.beneficiaire
+        vitale = f"{person.opening_nir.digits}/{person.traits.naissance.text}/{person.rang_gemellaire}"
+        known = self._contracts([phone.person, PersonKey(CardKind.APCV, vitale)])
+        if not known:
+            raise ContractUnknown
+        held, until = HeldBy(phone.holder_key, phone.binding), at + life_of(CardKind.AMC, phone.binding)
+        return Plan(
+            until={one.contract_id: until for one in known},
+            draft=lambda slots: [
+                draft
+                for one in known
+                for draft in draft_amc(one, held, slots[one.contract_id], slots[""], policy, at=at)
+            ],
+            linked=until,
         )
 
     def _delegated(self, phone: Phone, reference: str, policy: KindPolicy, at: datetime) -> Plan:

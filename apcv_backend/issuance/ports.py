@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from apcv_backend.complementary.rules import KnownContract
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.representation.rules import Representation
@@ -53,6 +54,14 @@ class Represented(Protocol):
 
         Raises RepresentationUnknown or RepresentationOver.
         """
+        ...
+
+
+class Contracts(Protocol):
+    """Whoever keeps what insurers publish (the room `complementary`)."""
+
+    def __call__(self, people: Sequence[PersonKey]) -> Sequence[KnownContract]:
+        """Every contract told of one person, known under any of these keys."""
         ...
 
 
@@ -200,7 +209,9 @@ class Register(Protocol):
         """Whether this representation stands; it cannot be withdrawn until we are done."""
         ...
 
-    def slots(self, phone: Phone, until: Mapping[str, datetime], at: datetime) -> Mapping[str, Slot]:
+    def slots(
+        self, phone: Phone, kind: CardKind, until: Mapping[str, datetime], at: datetime
+    ) -> Mapping[str, Slot]:
         """The status slot of each exercice (the empty text for an apCV), kept or given, taken until then."""
         ...
 

@@ -102,7 +102,7 @@ class Prover:
             if proof.claims.get("rqh") != request.canonical_hash:
                 raise InvalidProof(why="request")
             asking = self._phones.by_app_key(proof.jkt, idempotency_key)
-        if asking is None or asking.phone.kind is not request.kind:
+        if asking is None or asking.phone.kind is not request.kind.held_as:
             raise InvalidProof(why="unknown_key")
         return asking, proof
 

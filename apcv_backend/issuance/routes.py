@@ -15,6 +15,7 @@ from flask.views import MethodView
 from werkzeug.exceptions import UnsupportedMediaType
 
 from apcv_backend.blueprint import PROBLEM_JSON, StrictBlueprint, View
+from apcv_backend.callers import CallerKind
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.issuance import openid4vci
 from apcv_backend.issuance.rules import PROFILES
@@ -30,6 +31,11 @@ from cartes.trust import KindPolicy
 from cartes.wire import strict_json
 
 _MINUTE_S = 60
+_BATCHES = {
+    CardKind.APCV: [shape.word for shape in Shape],
+    CardKind.ECPS: ["exercice"],
+    CardKind.AMC: ["contract"],
+}
 _OUR_OWN_FAULT = 500
 _NONCES_A_MINUTE = 6_000
 _CREDENTIALS_A_MINUTE = 6_000
@@ -52,6 +58,7 @@ def make_blueprint(
 
     @blueprint.route("/nonce")
     class NonceView(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @blueprint.gives(200, NonceSchema)
         @blueprint.refuses({})
         def post(self) -> dict[str, Any]:
@@ -66,6 +73,7 @@ def make_blueprint(
 
     @blueprint.route(CREDENTIAL_PATH.removeprefix("/v1"))
     class CredentialView(MethodView):
+        @blueprint.called_by(CallerKind.PHONE)
         @_takes_credential_request(blueprint)
         @blueprint.gives(200, CredentialResponseSchema)
         @blueprint.refuses(
@@ -94,6 +102,7 @@ def make_blueprint(
 
     @blueprint.route("/issuer")
     class IssuerView(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @blueprint.gives(200, IssuerSchema)
         @blueprint.refuses({})
         def get(self) -> dict[str, Any]:
@@ -141,7 +150,7 @@ def _kind(kind: CardKind, policy: KindPolicy) -> dict[str, Any]:
             for profile in PROFILES
             if profile.kind is kind
         },
-        "batch": [shape.word for shape in Shape] if kind is CardKind.APCV else ["exercice"],
+        "batch": _BATCHES[kind],
     }
 
 

@@ -52,6 +52,9 @@ PROFILES: tuple[Profile, ...] = (
     Profile(CardKind.ECPS, Binding.HARDWARE_ATTESTED, timedelta(hours=24), _DECIDED),
     Profile(CardKind.ECPS, Binding.DEVICE_BOUND_CLAIMED, timedelta(hours=24), _DECIDED),
     Profile(CardKind.ECPS, Binding.SYNCED, timedelta(hours=24), _DECIDED),
+    Profile(CardKind.AMC, Binding.HARDWARE_ATTESTED, timedelta(hours=72), _DECIDED),
+    Profile(CardKind.AMC, Binding.DEVICE_BOUND_CLAIMED, timedelta(hours=72), _DECIDED),
+    Profile(CardKind.AMC, Binding.SYNCED, timedelta(hours=24), _DECIDED),
 )
 _LIVES: Mapping[tuple[CardKind, Binding], timedelta] = {(p.kind, p.binding): p.life for p in PROFILES}
 

@@ -63,6 +63,7 @@ class IssuedCardSchema(StrictSchema):
     format = fields.String(required=True, validate=validate.Equal("sq1"))
     shape = fields.String(validate=validate.OneOf(["identite", "soins", "complet"]))
     exercice = fields.String()
+    contract = fields.String(metadata={"description": "AMC : l'identifiant du contrat, un point, la forme."})
     expires_at = fields.String(required=True, metadata={"example": "2026-11-24T10:00:00Z"})
     as_of = fields.String(
         required=True,

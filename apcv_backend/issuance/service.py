@@ -33,7 +33,6 @@ from apcv_backend.issuance.ports import (
     Fact,
     Intent,
     OwnTrust,
-    Phone,
     Recorded,
     Register,
     Registers,
@@ -126,7 +125,7 @@ class IssuanceService:
         # 13 to 16. What is known of the person; the intent on record, with all it spends.
         issuance_id, drafts = self._record(proven, idempotency_key, policy, at)
         # 17, 18. Sealed, opened as a till would, kept, handed out.
-        cards = self._seal(issuance_id, drafts, proven.phone, trust, at)
+        cards = self._seal(issuance_id, drafts, proven, trust, at)
         return self._answer(proven, cards, at)
 
     # --- 13 to 16. The person, the slots, the intent
@@ -177,7 +176,9 @@ class IssuanceService:
         if plan.represented is not None and not register.is_represented(plan.represented.reference):
             raise RepresentationOver
         # 14. Its slots. 15. The drafts, linted as they are made.
-        slots = register.slots(phone, plan.until, at)
+        slots = dict(register.slots(phone, proven.request.kind, plan.until, at))
+        if plan.linked is not None:
+            slots |= register.slots(phone, phone.kind, {"": plan.linked}, at)
         drafts = tuple(plan.draft(slots))
         # 16. What we are about to sign is now known.
         content = batch.write_intent([(draft.label, draft.card.claims) for draft in drafts])
@@ -186,7 +187,7 @@ class IssuanceService:
             device_id=phone.device_id,
             idempotency_key=idempotency_key,
             request_digest=proven.request.digest,
-            kind=phone.kind,
+            kind=proven.request.kind,
             content=content,
             expires_at=max(draft.card.draft.expires_at for draft in drafts),
         )
@@ -214,15 +215,16 @@ class IssuanceService:
     # --- 17, 18. The seal
 
     def _seal(
-        self, issuance_id: str, drafts: Sequence[Draft], phone: Phone, trust: TrustList, at: datetime
+        self, issuance_id: str, drafts: Sequence[Draft], proven: Proven, trust: TrustList, at: datetime
     ) -> tuple[IssuedCard, ...]:
         """Seal what is on record, open it under our own trust list as a till would, and keep it."""
-        signer = self._signers(phone.kind, at)
+        phone, kind = proven.phone, proven.request.kind
+        signer = self._signers(kind, at)
         cards = []
         for draft in drafts:
             credential = seal.seal(draft.card, signer)
             try:
-                opened = seal.open_seal(credential, trust, at, expected=phone.kind)
+                opened = seal.open_seal(credential, trust, at, expected=kind)
             except CarteError as refused:
                 raise OwnCardRefused(why=refused.code) from refused
             if opened.card != draft.card.draft.card or opened.holder_key != phone.holder_key:
@@ -261,7 +263,7 @@ class IssuanceService:
         if any(draft.card.draft.expires_at <= at for draft in drafts):
             raise IdempotencyKeyReused
         try:
-            return self._seal(recorded.issuance_id, drafts, proven.phone, trust, at)
+            return self._seal(recorded.issuance_id, drafts, proven, trust, at)
         except OwnCardRefused as refused:
             if refused.facts["why"] != IssuerKeyOutOfValidity.code:
                 raise
@@ -271,7 +273,7 @@ class IssuanceService:
     def _answer(self, proven: Proven, cards: tuple[IssuedCard, ...], at: datetime) -> dict[str, Any]:
         is_new_gesture = proven.gesture is not None and proven.recorded is None
         asserted_at = at if is_new_gesture else proven.phone.last_assertion_at
-        return openid4vci.credential_response(proven.phone.kind, cards, renew_until(asserted_at))
+        return openid4vci.credential_response(proven.request.kind, cards, renew_until(asserted_at))
 
 
 def _told(proven: Proven, intent: Intent, cards: int) -> dict[str, Fact]:

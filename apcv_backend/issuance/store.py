@@ -303,10 +303,12 @@ class _Register:
         row = self._tx.execute(ended.with_for_update(read=True)).one_or_none()
         return row is not None and row.ended_at is None
 
-    def slots(self, phone: Phone, until: Mapping[str, datetime], at: datetime) -> Mapping[str, Slot]:
+    def slots(
+        self, phone: Phone, kind: CardKind, until: Mapping[str, datetime], at: datetime
+    ) -> Mapping[str, Slot]:
         """See `Register.slots`."""
         return self._slots.keep_or_give(
-            self._tx, phone.device_id, phone.kind, list(until), until=max(until.values()), at=at
+            self._tx, phone.device_id, kind, list(until), until=max(until.values()), at=at
         )
 
     def has_record(self, device_id: str, idempotency_key: str) -> bool:

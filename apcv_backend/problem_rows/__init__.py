@@ -8,6 +8,7 @@ from apcv_backend.problem_rows.complementary import COMPLEMENTARY
 from apcv_backend.problem_rows.enrolment import ENROLMENT
 from apcv_backend.problem_rows.issuance import ISSUANCE
 from apcv_backend.problem_rows.online_rights import ONLINE_RIGHTS
+from apcv_backend.problem_rows.patient_journal import PATIENT_JOURNAL
 from apcv_backend.problem_rows.record_access import RECORD_ACCESS
 from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
@@ -36,7 +37,9 @@ PROBLEMS: Mapping[str, Problem] = _one_table(
     ENROLMENT,
     ISSUANCE,
     REPRESENTATION,
+    COMPLEMENTARY,
     ONLINE_RIGHTS,
     TRANSPARENCY,
+    PATIENT_JOURNAL,
     SIGNIN_APPROVAL,
 )

@@ -31,7 +31,7 @@ from apcv_backend.tables.provider import (
     signin_sessions,
 )
 from apcv_backend.tables.record_access import hidden_documents, record_consents
-from apcv_backend.tables.representation import representations
+from apcv_backend.tables.representation import contracts, representations
 from apcv_backend.tables.signin import signin_attempts, signin_pings, signin_reach
 from apcv_backend.tables.staff import (
     staff_ceremonies,
@@ -61,6 +61,7 @@ __all__ = [
     "cached_values",
     "canaries",
     "ceremonies",
+    "contracts",
     "counters",
     "devices",
     "hidden_documents",

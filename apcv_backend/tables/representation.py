@@ -1,8 +1,8 @@
-"""Who presents whose card (room representation)."""
+"""Who presents whose card, and what insurers say of their members (rooms representation, complementary)."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, LargeBinary, String, Table
+from sqlalchemy import Column, LargeBinary, String, Table, UniqueConstraint
 
 from apcv_backend.tables.base import Instant, metadata
 
@@ -20,4 +20,17 @@ representations = Table(
     Column("opened_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("ended_by", String(24)),
+)
+
+contracts = Table(
+    "contracts",  # what insurers publish of their members (room complementary)
+    metadata,
+    Column("contract_id", String(36), primary_key=True),
+    Column("numero_amc", String(10), nullable=False),
+    Column("reference", String(40), nullable=False),
+    Column("subject_id", String(36), nullable=False, index=True),
+    Column("content_digest", LargeBinary(32), nullable=False),  # keyed
+    Column("sealed_contract", LargeBinary, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("numero_amc", "reference"),
 )

@@ -65,7 +65,7 @@ def test_a_first_publication_has_every_role_and_file(publisher: Publisher) -> No
     assert metadata(publisher, "timestamp.json")["issued_at"] == "2026-11-21T10:00:00Z"
     assert set(metadata(publisher, "1.status.json")["targets"]) == {
         f"status/{number}-{purpose}{which}"
-        for number in (1, 2)
+        for number in (1, 2, 3)
         for purpose in ("revoked", "suspended")
         for which in ("", "-all")
     }
@@ -303,7 +303,7 @@ def test_old_versions_are_taken_away_and_nothing_in_force_with_them(
         *("1.root.json", "timestamp.json", "1.targets.json"),
         *(f"{version}.{role}.json" for version in (10, 11, 12) for role in ("snapshot", "status")),
     }
-    assert len(list((publisher.directory / "targets" / "status").iterdir())) == 3 + 3 + 4
+    assert len(list((publisher.directory / "targets" / "status").iterdir())) == 3 + 3 + 4 + 4
     store = publisher.new_till(tmp_path / "store")
     refresh(store, str(publisher.directory), MORNING + hours(1))
     assert store.load(MORNING + hours(1)).revoked[1].indices == {11}
@@ -326,12 +326,14 @@ def test_the_trust_list_says_what_keys_and_settings_say(tmp_path: Path) -> None:
     assert {kind: policy.rp_id for kind, policy in trust.kinds.items()} == {
         CardKind.APCV: "apcv.localhost",
         CardKind.ECPS: "ecps.localhost",
+        CardKind.AMC: "apcv.localhost",
     }
     assert {kind: policy.max_ttl_s for kind, policy in trust.kinds.items()} == {
         CardKind.APCV: 72 * 3600,
         CardKind.ECPS: 24 * 3600,
+        CardKind.AMC: 72 * 3600,
     }
-    assert trust.status_lists == {1: CardKind.APCV, 2: CardKind.ECPS}
+    assert trust.status_lists == {1: CardKind.APCV, 2: CardKind.ECPS, 3: CardKind.AMC}
 
 
 def test_every_origin_has_its_client_data_shapes(tmp_path: Path) -> None:

@@ -29,3 +29,16 @@ def upgrade() -> None:
         op.f("ix_representations_beneficiary_subject"), "representations", ["beneficiary_subject"]
     )
     op.create_index(op.f("ix_representations_delegate_subject"), "representations", ["delegate_subject"])
+    op.create_table(
+        "contracts",
+        sa.Column("contract_id", sa.String(length=36), nullable=False),
+        sa.Column("numero_amc", sa.String(length=10), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("content_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sealed_contract", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", name=op.f("pk_contracts")),
+        sa.UniqueConstraint("numero_amc", "reference", name=op.f("uq_contracts_numero_amc_reference")),
+    )
+    op.create_index(op.f("ix_contracts_subject_id"), "contracts", ["subject_id"])

@@ -1,0 +1,49 @@
+"""What the room `complementary` needs done by others, in its own words. `bootstrap` connects the ends."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from apcv_backend.complementary.rules import Contract, KnownContract
+from apcv_backend.enrolment.rules import PersonKey
+
+T = TypeVar("T")
+Fact = str | int | bool | None
+
+
+class Outcome(enum.Enum):
+    """What became of one published line."""
+
+    ENTERED = "entered"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+class Register(Protocol):
+    """The register of contracts, inside one open transaction."""
+
+    def keep(self, person: PersonKey, contract: Contract, at: datetime) -> Outcome:
+        """Keep what an insurer says; when it changes what was said, cards issued on it are revoked.
+
+        Saying the same again changes nothing but when it was last said.
+        """
+        ...
+
+    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
+        """Write a line of the journal, in this transaction."""
+        ...
+
+
+class Registers(Protocol):
+    """Opens the register, and answers what changes nothing."""
+
+    def run(self, work: Callable[[Register], T]) -> T:
+        """Run `work` in one transaction: all of it or nothing."""
+        ...
+
+    def of_person(self, person: PersonKey) -> Sequence[KnownContract]:
+        """Every contract told of this person, oldest first."""
+        ...

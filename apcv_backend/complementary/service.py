@@ -1,0 +1,141 @@
+"""Takes what insurers publish of their members, and answers who is a member of whom.
+
+An insurer speaks of its own contracts only: its number comes from its client's registration, never from what
+it sends. Publishing is idempotent: the same line again says the same thing later. A bad line of a file costs
+nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+
+from apcv_backend.complementary.csv_file import LineRefused, read_lines
+from apcv_backend.complementary.ports import Outcome, Register, Registers
+from apcv_backend.complementary.rules import (
+    Contract,
+    ContractFieldRefused,
+    InsurerUnknown,
+    KnownContract,
+    parse_contract,
+)
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.rights.rules import ContratAmc
+from cartes.identifiers.mode import Mode
+
+_LINES_A_TRANSACTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of a file: how many lines of each outcome, and the lines that were not taken."""
+
+    entered: int
+    changed: int
+    same: int
+    refused: tuple[LineRefused, ...]
+
+
+class ContractDesk:
+    """See the module's story. `mode` is how strictly numbers are read (fictitious ones in demonstrations)."""
+
+    def __init__(self, *, registers: Registers, mode: Mode, ring_publication: Callable[[], None]) -> None:
+        self._registers = registers
+        self._mode = mode
+        self._ring_publication = ring_publication
+
+    def publish(self, organisation: str, told: dict[str, str], actor: str, at: datetime) -> Outcome:
+        """Keep one line of the insurer `organisation` (its number) at `at` (aware UTC).
+
+        Raises:
+            InsurerUnknown: the client is no insurer's. ContractFieldRefused: the first field at fault.
+        """
+        person, contract = self._parsed(organisation, told)
+        (outcome,) = self._keep([(person, contract)], organisation, actor, at)
+        return outcome
+
+    def load(self, organisation: str, data: bytes, actor: str, at: datetime) -> LoadReport:
+        """Keep every good line of a file, and tell the others.
+
+        Raises:
+            InsurerUnknown. ContractFileRefused: it is no file of contracts; nothing was kept.
+        """
+        if not organisation:
+            raise InsurerUnknown
+        refused: list[LineRefused] = []
+        counts = dict.fromkeys(Outcome, 0)
+
+        def good() -> Sequence[tuple[PersonKey, Contract]]:
+            taken = []
+            for number, told in islice(lines, _LINES_A_TRANSACTION):
+                if isinstance(told, LineRefused):
+                    refused.append(told)
+                    continue
+                try:
+                    taken.append(self._parsed(organisation, told))
+                except ContractFieldRefused as wrong:
+                    refused.append(LineRefused(number, str(wrong.facts["field"]), str(wrong.facts["why"])))
+            return taken
+
+        lines = read_lines(data)
+        before = -1
+        while before != (before := sum(counts.values()) + len(refused)):
+            for outcome in self._keep(good(), organisation, actor, at):
+                counts[outcome] += 1
+        return LoadReport(
+            counts[Outcome.ENTERED], counts[Outcome.CHANGED], counts[Outcome.SAME], tuple(refused)
+        )
+
+    # --- for other rooms
+
+    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+        """The contract of `person` with the insurer numbered `organisation` about `day`, if it has one.
+
+        The one open that day, or else the one that ended last.
+        """
+        theirs = [
+            known.contract
+            for known in self._registers.of_person(person)
+            if known.contract.droits.numero_amc == organisation and known.contract.droits.periode.debut <= day
+        ]
+        if not theirs:
+            return None
+        return max(
+            theirs, key=lambda one: (one.droits.periode.open_on(day), one.droits.periode.debut)
+        ).as_rights()
+
+    def contracts_of(self, people: Sequence[PersonKey]) -> tuple[KnownContract, ...]:
+        """Every contract told of one person, known under any of these keys."""
+        found = {known.contract_id: known for person in people for known in self._registers.of_person(person)}
+        return tuple(found.values())
+
+    # --- inside
+
+    def _parsed(self, organisation: str, told: dict[str, str]) -> tuple[PersonKey, Contract]:
+        if not organisation:
+            raise InsurerUnknown
+        return parse_contract(organisation, told, self._mode)
+
+    def _keep(
+        self, taken: Sequence[tuple[PersonKey, Contract]], organisation: str, actor: str, at: datetime
+    ) -> list[Outcome]:
+        if not taken:
+            return []
+
+        def work(register: Register) -> list[Outcome]:
+            outcomes = [register.keep(person, contract, at) for person, contract in taken]
+            register.note(
+                "contracts.published",
+                actor=actor,
+                subject=f"insurer:{organisation}",
+                facts={one.value: outcomes.count(one) for one in Outcome},
+                at=at,
+            )
+            return outcomes
+
+        outcomes = self._registers.run(work)
+        if Outcome.CHANGED in outcomes:
+            self._ring_publication()
+        return outcomes
