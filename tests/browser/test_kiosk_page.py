@@ -1,0 +1,423 @@
+"""The till's page in a real browser: read by a keyboard reader, by a camera, and when things go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.bench import CHROMIUM, serious
+from tests.simulators.cards import NOON, a_complete_apcv, an_identity_apcv
+from tests.simulators.film import CAMERA, film
+from tests.simulators.kiosk import TestKiosk, a_kiosk
+from tests.simulators.two_way import a_street
+from verifier import scanner
+from verifier.kiosk import reader_test
+
+AZERTY = dict(zip("1234567890", "&é\"'(-è_çà", strict=True))
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The browser of this folder, for every page that needs no camera."""
+    return chromium
+
+
+@contextmanager
+def a_browser(chromium: Browser, *arguments: str) -> Iterator[Browser]:
+    """Another one, beside it, with a camera of its own."""
+    quiet = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
+    started = chromium.browser_type.launch(
+        executable_path=str(CHROMIUM), args=[*quiet, "--disable-background-networking", *arguments]
+    )
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[TestKiosk]:
+    with a_kiosk(tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def a_page(browser: Browser, kiosk: TestKiosk, path: str = "", **context: Any) -> Iterator[Page]:
+    """The kiosk's page, opened by the address it shows; fails on anything said on the browser's console."""
+    opened = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | context)
+    page, said = opened.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda problem: said.append(str(problem)))
+    page.goto(kiosk.server.address.replace("/#", f"/{path}#"))
+    try:
+        yield page
+    finally:
+        opened.close()
+    assert [one for one in said if "ERR_CONNECTION_REFUSED" not in one] == []
+
+
+def _type(page: Page, text: str, end: str = "Enter") -> None:
+    """Type as a reader does."""
+    page.keyboard.type(text)
+    if end:
+        page.keyboard.press(end)
+
+
+def _type_on_azerty(page: Page, digits: str) -> None:
+    """The keys of the digits, on a workstation whose layout makes other characters of them."""
+    session = page.context.new_cdp_session(page)
+    for digit in digits:
+        key = {"key": AZERTY[digit], "code": f"Digit{digit}", "text": AZERTY[digit]}
+        session.send("Input.dispatchKeyEvent", {"type": "keyDown", **key})
+        session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    page.keyboard.press("Enter")
+
+
+def _light(page: Page, light: str) -> None:
+    expect(page.locator(f"#shown .verdict.{light}")).to_be_visible(timeout=10_000)
+
+
+def test_a_card_typed_by_a_reader_is_green_without_a_click(browser: Browser, kiosk: TestKiosk) -> None:
+    """Word, shape and colour; name and birth date; rights until when; and the next one at once."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator(".ready")).to_be_visible()
+
+        _type(page, kiosk.world.show(a_complete_apcv()))
+
+        _light(page, "green")
+        shown = page.locator("#shown")
+        expect(shown.locator(".word")).to_have_text("VERT")
+        expect(shown.locator(".shape")).to_be_visible()
+        expect(shown.locator(".person")).to_have_text("ANGE ORSINI-TEST")
+        expect(shown.locator(".birth")).to_contain_text("14/03/1958")
+        expect(shown.locator(".rights")).to_contain_text("jusqu’au 28/02/2027")
+        expect(page.locator("#today")).to_contain_text("A. O.-T.")
+        kiosk.wait(70)
+        _type(page, kiosk.world.show_apcv())
+        _light(page, "red")
+        expect(shown).to_contain_text("Le code a plus d’une minute")
+        expect(shown).not_to_contain_text("ORSINI")
+
+
+def test_the_token_leaves_the_address_and_survives_a_reload(browser: Browser, kiosk: TestKiosk) -> None:
+    """It is in no bookmark and no history; the tab keeps it."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+
+        assert page.url == kiosk.server.url
+        page.reload()
+        expect(page.locator("#ways")).to_contain_text("signées")
+
+
+def test_azerty_and_progress_while_it_types(browser: Browser, kiosk: TestKiosk) -> None:
+    """A reader set for QWERTY on a French workstation; the bar fills meanwhile."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator(".ready")).to_be_visible()
+        page.evaluate(
+            "new MutationObserver(() => { window.filled = true; }).observe("
+            "document.getElementById('typed'), {attributes: true})"
+        )
+
+        _type_on_azerty(page, kiosk.world.show_apcv())
+
+        _light(page, "green")
+        expect(page.locator("#typing")).to_be_hidden()
+        assert page.evaluate("window.filled") is True
+
+
+def test_a_reader_without_a_suffix_is_ended_by_silence(browser: Browser, kiosk: TestKiosk) -> None:
+    """No Enter: a third of a second later."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator(".ready")).to_be_visible()
+
+        _type(page, kiosk.world.show_apcv(), end="")
+
+        _light(page, "green")
+
+
+def test_a_reader_presses_no_button(browser: Browser, kiosk: TestKiosk) -> None:
+    """The focus stands on a button, and the Enter that ends the code is the code's."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+        page.locator("[data-policy=prescription]").focus()
+
+        _type(page, kiosk.world.show_apcv())
+
+        _light(page, "green")
+        assert kiosk.state()["asked"]["once"] is None
+
+
+def test_a_person_typing_slowly_is_no_reader(browser: Browser, kiosk: TestKiosk) -> None:
+    """And their Enter still presses buttons."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+        page.locator("[data-policy=prescription]").focus()
+
+        page.keyboard.type("12345", delay=200)
+        page.keyboard.press("Enter")
+
+        expect(page.locator("#asked-now")).to_contain_text("Prescripteur")
+        assert kiosk.state()["today"] == []
+
+
+def test_a_prescriber_is_checked_by_keyboard_alone(browser: Browser, kiosk: TestKiosk) -> None:
+    """Tab to the button, Enter, the e-CPS; then the screen is a patient's again."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.dataset.policy") == "prescription":
+                break
+        page.keyboard.press("Enter")
+        expect(page.locator("#asked-now")).to_contain_text("Prescripteur")
+
+        _type(page, kiosk.world.show_ecps())
+
+        _light(page, "green")
+        expect(page.locator("#shown")).to_contain_text("LAURE PAOLI-TEST")
+        expect(page.locator("#asked-now")).to_contain_text("Patient")
+
+
+def test_the_camera_reads_a_phone_green_then_red_a_minute_later(chromium: Browser, tmp_path: Path) -> None:
+    """The picture of a phone's screen, fed to the camera; nobody touches anything."""
+    with a_kiosk(tmp_path) as kiosk:
+        show = film(tmp_path / "phone.y4m", kiosk.world.show_apcv())
+        with a_browser(chromium, *CAMERA, show) as browser, a_page(browser, kiosk) as page:
+            page.locator("#camera-button").click()
+
+            _light(page, "green")
+            expect(page.locator("#stage")).to_have_attribute("data-frame-to-verdict-ms", re.compile(r"^\d"))
+            took = page.locator("#stage").get_attribute("data-frame-to-verdict-ms")
+            page.wait_for_timeout(1000)
+            still = kiosk.state()["today"]
+            kiosk.wait(61)
+            _light(page, "red")
+            expect(page.locator("#shown")).to_contain_text("Le code a plus d’une minute")
+
+    print(f"frame to verdict: {took} ms")
+    assert [entry["light"] for entry in still] == ["green"]
+
+
+def test_the_camera_starts_by_itself_the_next_day(chromium: Browser, tmp_path: Path) -> None:
+    """Allowed once, it is on when the page opens again."""
+    with a_kiosk(tmp_path) as kiosk:
+        show = film(tmp_path / "room.y4m", "")
+        with a_browser(chromium, *CAMERA, show) as browser, a_page(browser, kiosk) as page:
+            page.locator("#camera-button").click()
+            expect(page.locator("#video")).to_be_visible()
+            page.reload()
+            expect(page.locator("#video")).to_be_visible()
+
+
+def test_no_camera_has_its_own_way_out(browser: Browser, kiosk: TestKiosk) -> None:
+    """This browser has none: it says so, and that the reader works without it."""
+    with a_page(browser, kiosk, permissions=["camera"]) as page:
+        page.locator("#camera-button").click()
+
+        expect(page.locator("#ways-problems")).to_contain_text("Aucune caméra n’est branchée.")
+        expect(page.locator("#ways-problems")).to_contain_text("La douchette marche sans elle.")
+
+
+def test_permission_refused_has_its_own_way_out(chromium: Browser, tmp_path: Path) -> None:
+    """Where to allow it."""
+    with (
+        a_kiosk(tmp_path) as kiosk,
+        a_browser(chromium, "--use-fake-device-for-media-stream") as browser,
+        a_page(browser, kiosk) as page,
+    ):
+        page.locator("#camera-button").click()
+
+        expect(page.locator("#ways-problems")).to_contain_text("n’a pas le droit")
+
+
+def test_a_serial_reader_that_is_not_there_has_its_own_way_out(browser: Browser, tmp_path: Path) -> None:
+    """Plug it in again; the camera reads meanwhile."""
+    with a_kiosk(tmp_path, reader=str(tmp_path / "ttyACM0")) as kiosk, a_page(browser, kiosk) as page:
+        expect(page.locator("#ways-problems")).to_contain_text("La douchette n’est plus branchée.")
+
+
+def test_a_till_that_stopped_says_so_and_recovers(browser: Browser, tmp_path: Path) -> None:
+    """The page does not pretend; the paper sheet is one click away."""
+    with a_kiosk(tmp_path) as kiosk, a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+        page.route("**/api/**", lambda route: route.abort("connectionrefused"))
+        page.reload()
+        expect(page.locator("#alarm")).to_contain_text("Le guichet est arrêté.")
+        expect(page.locator("#alarm a")).to_have_attribute("href", "/paper.html")
+
+        page.unroute("**/api/**")
+
+        expect(page.locator("#alarm")).to_be_empty(timeout=10_000)
+
+
+def test_a_page_without_the_token_says_where_to_find_it(browser: Browser, kiosk: TestKiosk) -> None:
+    """A bookmark of yesterday."""
+    page = browser.new_page()
+    page.goto(kiosk.server.url)
+
+    expect(page.locator("#alarm")).to_contain_text("Cette page a besoin de la clé du guichet.")
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(90, "plus de 72 heures"), (30, "24 heures"), (-5, "L’horloge de ce poste est en retard.")],
+)
+def test_trust_data_and_clock_have_their_own_screens(
+    browser: Browser, kiosk: TestKiosk, hours: int, said: str
+) -> None:
+    """Above everything, with what to do."""
+    kiosk.now = NOON + timedelta(hours=hours)
+
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#alarm")).to_contain_text(said)
+
+
+def test_a_person_leaves_the_screen(browser: Browser, kiosk: TestKiosk) -> None:
+    """By the button at once, by itself after two minutes."""
+    with a_page(browser, kiosk) as page:
+        _type(page, kiosk.world.show_apcv())
+        _light(page, "green")
+        page.locator("#blank").click()
+        expect(page.locator(".ready")).to_be_visible()
+        kiosk.wait(10)
+        _type(page, kiosk.world.show_apcv(at=kiosk.now))
+        _light(page, "green")
+        kiosk.wait(121)
+        kiosk.kiosk.desk.tick(kiosk.now)
+        expect(page.locator(".ready")).to_be_visible()
+
+
+def test_the_two_way_scan_from_picture_to_picture(browser: Browser, tmp_path: Path) -> None:
+    """Both phones read what the screen really shows; the sealed answer is green and says so."""
+    with (
+        a_kiosk(tmp_path) as kiosk,
+        a_street(tmp_path, kiosk.world) as street,
+        a_page(browser, kiosk) as page,
+    ):
+        laure, ange = street.professional("laure"), street.patient("ange")
+        page.locator("#two-way button").click()
+        expect(page.locator(".mark")).to_be_visible()
+        offer = scanner.read_picture(page.locator("#two-way .qr").screenshot())
+
+        _type(page, laure.holder.authorise_till(offer, kiosk.now, lambda _: True).text)
+
+        expect(page.locator("#shown")).to_contain_text("Ce poste est autorisé")
+        expect(page.locator("#two-way")).to_contain_text("Poste autorisé jusqu’à")
+        request = scanner.read_picture(page.locator("#two-way .qr").screenshot())
+        kiosk.wait(5)
+        _type(page, ange.answer(request, kiosk.now))
+        _light(page, "green")
+        expect(page.locator("#shown")).to_contain_text("réponse à la demande de ce poste")
+        page.wait_for_timeout(500)
+        assert scanner.read_picture(page.locator("#two-way .qr").screenshot()) != request
+
+
+@pytest.mark.parametrize(
+    ("azerty", "end", "said"),
+    [
+        (False, "Enter", ["les chiffres arrivent tels quels", "Entrée. C’est bien"]),
+        (True, "Enter", ["QWERTY sur un poste AZERTY"]),
+        (False, "Tab", ["Tabulation"]),
+        (False, "", ["rien. Le guichet attend un silence"]),
+    ],
+)
+def test_a_reader_is_tried(
+    browser: Browser, kiosk: TestKiosk, azerty: bool, end: str, said: list[str]
+) -> None:
+    """The trial code on the screen is the one expected; layout, end and speed are told."""
+    with a_page(browser, kiosk, "reader.html") as page:
+        expect(page.locator("#code img")).to_be_visible()
+        assert scanner.read_picture(page.locator("#code").screenshot()) == reader_test.TEXT
+
+        if azerty:
+            _type_on_azerty(page, reader_test.TEXT)
+        else:
+            _type(page, reader_test.TEXT, end)
+
+        expect(page.locator("#told")).to_contain_text("900 caractères")
+        for part in said:
+            expect(page.locator("#told")).to_contain_text(part)
+
+
+def test_a_garbling_reader_is_told_what_to_set(browser: Browser, kiosk: TestKiosk) -> None:
+    """Characters lost on the way are counted."""
+    with a_page(browser, kiosk, "reader.html") as page:
+        expect(page.locator("#code img")).to_be_visible()
+
+        _type(page, reader_test.TEXT[:-40])
+
+        expect(page.locator("#told")).to_contain_text("40 caractères sont faux ou manquent")
+        expect(page.locator("#told")).to_contain_text("Ralentissez la douchette")
+
+
+def test_english_is_second_and_remembered(browser: Browser, kiosk: TestKiosk) -> None:
+    """One button; the verdict speaks it too."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
+        page.locator("#language").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        _type(page, kiosk.world.show_apcv())
+        expect(page.locator("#shown .word")).to_have_text("GREEN")
+        page.goto(kiosk.server.url + "paper.html")
+        expect(page.locator("h1:visible")).to_have_text("When nothing reads cards any more")
+
+
+@pytest.mark.parametrize("path", ["", "reader.html", "paper.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_at_320_pixels(browser: Browser, kiosk: TestKiosk, path: str, scheme: str) -> None:
+    """No scrolling sideways (WCAG 2.2, 1.4.10), with a verdict on the screen."""
+    with a_page(browser, kiosk, path, viewport={"width": 320, "height": 640}, color_scheme=scheme) as page:
+        page.wait_for_timeout(300)
+        if not path:
+            _type(page, kiosk.world.show(a_complete_apcv()))
+            _light(page, "green")
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_page_speaks_to_its_own_workstation_only(browser: Browser, kiosk: TestKiosk) -> None:
+    """Every request of every page goes to the kiosk."""
+    asked: list[str] = []
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("", "reader.html", "paper.html"):
+        page.goto(kiosk.server.address.replace("/#", f"/{path}#"))
+        page.wait_for_timeout(200)
+    page.close()
+
+    assert asked
+    assert [url for url in asked if not url.startswith((kiosk.server.url, "data:"))] == []
+    assert not [url for url in asked if "ORSINI" in url or "token" in url.split("#")[0]]
+
+
+@pytest.mark.parametrize("path", ["", "reader.html", "paper.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, kiosk: TestKiosk, path: str, scheme: str) -> None:
+    """With each light on the screen, and the till waiting."""
+    with a_page(browser, kiosk, path, color_scheme=scheme) as page:
+        page.wait_for_timeout(300)
+        assert serious(page) == []
+        if path:
+            return
+        _type(page, kiosk.world.show(a_complete_apcv()))
+        _light(page, "green")
+        assert serious(page) == []
+        kiosk.wait(10)
+        _type(page, kiosk.world.show(an_identity_apcv(), at=kiosk.now))
+        _light(page, "amber")
+        assert serious(page) == []
+        kiosk.wait(61)
+        _type(page, kiosk.world.show_apcv(at=NOON))
+        _light(page, "red")
+        assert serious(page) == []
+        _type(page, "3400930000120")
+        _light(page, "other")
+        assert serious(page) == []
