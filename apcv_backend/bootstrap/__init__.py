@@ -16,6 +16,7 @@ from uuid import UUID
 
 from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.complementary import build_complementary
+from apcv_backend.bootstrap.enrolment import build_enrolment
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
 from apcv_backend.bootstrap.patient_journal import build_patient_journal
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
@@ -247,7 +248,7 @@ def build(
     terms = card_terms(config, database, at)
     ephemeral = _ephemeral(config, database)
     subjects = Subjects(vault, random)
-    enrolment = _enrolment(config, database, vault, journal, slots, people, random, terms, ephemeral)
+    enrolment = build_enrolment(config, database, vault, journal, slots, people, random, terms, ephemeral)
     representation = build_representation(
         database=database,
         vault=vault,
@@ -378,43 +379,6 @@ def _refuse_in_production(config: Config, keyring: Keyring) -> None:
     raise ConfigError(
         "Cette version ne connaît que la source de droits des démonstrations (APCV_RIGHTS_DIR) : "
         "brancher une source réelle au port RightsSource avant toute production."
-    )
-
-
-def _enrolment(
-    config: Config,
-    database: Database,
-    vault: Vault,
-    journal: Journal,
-    slots: StatusSlots,
-    people: PeopleOfBothKinds,
-    random: Callable[[int], bytes],
-    terms: Mapping[CardKind, CardTerms],
-    ephemeral: MemoryEphemeral | RedisEphemeral,
-) -> EnrolmentRoom:
-    codes = SqlActivationCodes(database, vault, journal)
-    registers = SqlRegisters(database, vault, journal, slots)
-    registration = Registration(
-        identities=codes,
-        people=people,
-        ceremonies=SqlCeremonies(database),
-        registers=registers,
-        macs=vault,
-        terms=terms,
-        public_url=config.public_url,
-        random=random,
-    )
-    return EnrolmentRoom(
-        registration=registration,
-        devices=DeviceDesk(
-            registers=registers,
-            macs=vault,
-            public_url=config.public_url,
-            random=random,
-            ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
-        ),
-        codes=CodeDesk(codes=codes, people=people, random=random),
-        people=people,
     )
 
 

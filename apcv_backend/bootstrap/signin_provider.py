@@ -44,7 +44,7 @@ from apcv_backend.vault import Vault
 from keys.keyring import Keyring, KeyState, Purpose
 
 _PUBLISHED = (KeyState.ACTIVE, KeyState.PRE_PUBLISHED, KeyState.RETIRING)
-_PURPOSES = {"ES256": Purpose.OIDC}
+_PURPOSES = {"ES256": Purpose.OIDC, "RS256": Purpose.OIDC_RS256}
 _MOST_KEPT = 10_000
 
 

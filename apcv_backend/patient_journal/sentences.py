@@ -1,0 +1,200 @@
+"""The journal in words, French first: what was done, by whom, why. One row an event.
+
+An event nobody worded yet is told by its own name: a line is never left out because somebody forgot a
+sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apcv_backend.patient_journal.rules import Line
+
+_WHAT: Mapping[str, tuple[str, str]] = {
+    "activation_code.opened": (
+        "Un code d'activation a été ouvert à votre nom.",
+        "An activation code was opened in your name.",
+    ),
+    "device.enrolled": ("Un téléphone a été ajouté.", "A phone was added."),
+    "device.renamed": ("Un de vos téléphones a changé de nom.", "One of your phones was renamed."),
+    "device.withdrawn": ("Un de vos téléphones a été retiré.", "One of your phones was withdrawn."),
+    "device.lost": (
+        "Un de vos téléphones a été déclaré perdu et retiré.",
+        "One of your phones was reported lost and withdrawn.",
+    ),
+    "device.revoked": ("Un de vos téléphones a été révoqué.", "One of your phones was revoked."),
+    "device.counter_regressed": (
+        "Une clé de téléphone a été refusée : elle a pu être copiée.",
+        "A phone's key was refused: it may have been copied.",
+    ),
+    "card.issuance": ("Une carte vous a été délivrée.", "A card was issued to you."),
+    "card.issued": ("Une carte vous a été délivrée.", "A card was issued to you."),
+    "cards.suspended": ("Vos cartes ont été suspendues.", "Your cards were suspended."),
+    "cards.resumed": ("La suspension de vos cartes est levée.", "Your cards are no longer suspended."),
+    "exercice.revoked": (
+        "Les cartes d'un exercice ont été révoquées.",
+        "The cards of a practice were revoked.",
+    ),
+    "presence.redeemed": ("Votre carte a été présentée.", "Your card was shown."),
+    "presence.uploaded": (
+        "Votre carte avait été présentée hors connexion.",
+        "Your card had been shown offline.",
+    ),
+    "presence.refused": (
+        "Une présentation de votre carte a été refusée.",
+        "A showing of your card was refused.",
+    ),
+    "rights.queried": ("Vos droits ont été consultés.", "Your rights were looked up."),
+    "signin.approved": ("Vous avez approuvé une connexion.", "You approved a sign-in."),
+    "signin.refused": ("Vous avez refusé une connexion.", "You refused a sign-in."),
+    "signin.reported": (
+        "Vous avez signalé une demande de connexion.",
+        "You reported a sign-in request.",
+    ),
+    "signin.session_opened": ("Une session a été ouverte.", "A session was opened."),
+    "signin.session_closed": ("Une session a été fermée.", "A session was closed."),
+    "signin.code_reused": (
+        "Un code de connexion a servi deux fois : la session est fermée.",
+        "A sign-in code was used twice: the session is closed.",
+    ),
+    "signin.refresh_reused": (
+        "Un jeton de connexion a servi deux fois : la session est fermée.",
+        "A sign-in token was used twice: the session is closed.",
+    ),
+    "record.permitted": (
+        "L'accès à votre dossier médical a été accordé.",
+        "Access to your medical record was granted.",
+    ),
+    "record.denied": (
+        "L'accès à votre dossier médical a été refusé.",
+        "Access to your medical record was denied.",
+    ),
+    "document.hidden": ("Vous avez masqué un document.", "You hid a document."),
+    "document.shown": ("Vous avez rendu un document visible.", "You made a document visible."),
+    "consent.granted": ("Vous avez donné un accord.", "You gave your agreement."),
+    "consent.grant": ("Vous avez donné un accord.", "You gave your agreement."),
+    "consent.block": ("Vous avez bloqué un accès.", "You blocked an access."),
+    "consent.blocked": ("Vous avez bloqué un accès.", "You blocked an access."),
+    "consent.withdrawn": (
+        "Vous avez repris un accord ou levé un blocage.",
+        "You withdrew an agreement or lifted a block.",
+    ),
+    "representation.opened": (
+        "Une personne peut désormais présenter votre carte.",
+        "Somebody may now show your card.",
+    ),
+    "representation.ended": (
+        "Une personne ne peut plus présenter votre carte.",
+        "Somebody may no longer show your card.",
+    ),
+    "incident.opened": (
+        "Vous avez signalé une ligne de ce journal : « ce n'était pas moi ».",
+        'You reported a line of this journal: "this was not me".',
+    ),
+    "incident.closed": ("Votre signalement a reçu une réponse.", "Your report was answered."),
+    "person.erased": ("Vos données ont été effacées.", "Your data were erased."),
+}
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    # grounds
+    "presence": ("vous étiez présent", "you were present"),
+    "presence_token": ("vous étiez présent", "you were present"),
+    "consent": ("votre consentement", "your consent"),
+    "membership": ("votre contrat chez cet organisme", "your contract with this insurer"),
+    "contract": ("votre contrat chez cet organisme", "your contract with this insurer"),
+    # purposes
+    "normal": ("soins", "care"),
+    "care": ("soins", "care"),
+    "billing": ("facturation", "billing"),
+    "third_party_payment": ("tiers payant", "third-party payment"),
+    "bris_de_glace": ("urgence (bris de glace)", "emergency (break the glass)"),
+    "centre_15": ("appel au centre 15", "emergency call centre"),
+    # outcomes
+    "answered": ("répondu", "answered"),
+    "refused": ("refusé", "refused"),
+    "denied": ("refusé", "denied"),
+    "unknown": ("rien à répondre", "nothing to answer"),
+    # methods and gestures
+    "one_way": ("code montré par le téléphone", "code shown by the phone"),
+    "two_way": ("échange dans les deux sens", "two-way exchange"),
+    "gesture": ("avec votre geste", "with your gesture"),
+    "renewal": ("renouvellement automatique", "automatic renewal"),
+    "elsewhere": ("même téléphone vu ailleurs", "same phone seen elsewhere"),
+    "redeemed": ("code déjà présenté", "code already shown"),
+    "logged_out": ("déconnexion", "logged out"),
+}
+
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "ground": ("motif", "ground"),
+    "purpose": ("but", "purpose"),
+    "rule": ("règle", "rule"),
+    "method": ("moyen", "means"),
+    "outcome": ("résultat", "outcome"),
+    "why": ("raison", "reason"),
+    "type": ("type", "type"),
+    "reason": ("raison", "reason"),
+}
+
+_DESK, _DEVICE = "desk:", "device:"
+
+
+@dataclass(frozen=True, slots=True)
+class NamesInLine:
+    """The names behind the numbers of one line, already looked up; empty when unknown."""
+
+    professional: str = ""
+    structure: str = ""
+    client: str = ""
+
+
+def what_of(line: Line, language: str) -> str:
+    """What was done."""
+    told = _WHAT.get(line.event)
+    if told is None:
+        return _one(("Événement : ", "Event: "), language) + line.event
+    return _one(told, language)
+
+
+def who_of(line: Line, names: NamesInLine, language: str) -> str:
+    """Who did it, and where; empty when it was the patient's own phone and nobody else."""
+    by = _text(line.facts, "by") if line.event.partition(".")[0] in {"presence", "rights", "record"} else ""
+    named = [
+        names.professional or by,
+        names.client or _text(line.facts, "client"),
+        names.structure or _text(line.facts, "structure"),
+    ]
+    told = ", ".join(part for part in named if part)
+    if told:
+        return told
+    if line.actor.startswith(_DESK):
+        agent, _, place = line.actor.removeprefix(_DESK).partition("@")
+        at_desk = _one(("au guichet, par", "at a desk, by"), language)
+        return f"{at_desk} {agent}" + (f" ({place})" if place else "")
+    if line.actor.startswith(_DEVICE) or line.actor in {"holder", "anyone"}:
+        return ""
+    if line.actor == "loss_slip":
+        return _one(("avec votre fiche de perte", "with your loss slip"), language)
+    if line.actor.startswith(("operator", "staff")):
+        return _one(("l'exploitant du service", "the operator of the service"), language)
+    return line.actor.partition("@")[2] or line.actor
+
+
+def why_of(line: Line, language: str) -> str:
+    """On what ground and for what, as the journal has it."""
+    told = []
+    for name, label in _REASONS.items():
+        value = _text(line.facts, name)
+        if value:
+            word = _WORDS.get(value)
+            told.append(f"{_one(label, language)} : {_one(word, language) if word else value}")
+    return " ; ".join(told)
+
+
+def _text(facts: Mapping[str, object], name: str) -> str:
+    value = facts.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _one(told: tuple[str, str], language: str) -> str:
+    return told[1] if language == "en" else told[0]

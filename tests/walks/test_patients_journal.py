@@ -1,0 +1,210 @@
+"""A patient reads their journal on their phone, takes it away, and contests a line."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert
+from werkzeug.test import TestResponse
+
+from apcv_backend.bootstrap import Services
+from apcv_backend.tables import oidc_clients
+from tests.simulators.clock import SteerableClock
+from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
+
+Asked = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def stage(
+    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
+) -> IssuanceStage:
+    return open_stage(services, client, clock, attestation_dir)
+
+
+def _ask(phone: CardPhone, path: str, method: str = "GET", language: str = "fr") -> TestResponse:
+    """A request signed by the phone, as its application makes it."""
+    signed = phone.app_key.proof(
+        method,
+        phone.stage.services.config.public_url + path.partition("?")[0],
+        phone.stage.clock(),
+        random=secrets.token_bytes,
+    )
+    headers = {"DPoP": signed, "Accept-Language": language}
+    return phone.stage.client.open(path, method=method, headers=headers)
+
+
+def _happen(stage: IssuanceStage, person: Any, event: str, actor: str = "x", **facts: str) -> None:
+    services = stage.services
+    with services.database.write() as tx:
+        subject = services.subjects.ensure(tx, person, stage.clock())
+        services.journal.note(tx, event, actor=actor, subject=subject, facts=facts, at=stage.clock())
+
+
+def test_what_was_done_is_read_at_once_newest_first(stage: IssuanceStage) -> None:
+    """From the code that was opened to the rights that were looked up, in French, with names."""
+    phone = stage.enrolled(ANGE)
+    phone.fetch()
+    facts = {"by": LAURE.text, "ground": "presence", "purpose": "billing", "outcome": "answered"}
+    _happen(stage, ANGE, "rights.queried", "professional:s@client", **facts)
+
+    entries = _ask(phone, "/v1/journal").get_json()["entries"]
+
+    assert [one["event"] for one in entries] == [
+        "rights.queried",
+        "card.issuance",
+        "device.enrolled",
+        "activation_code.opened",
+    ]
+    assert entries[0]["what"] == "Vos droits ont été consultés."
+    assert "PAOLI" in entries[0]["who"]
+    assert "motif : vous étiez présent" in entries[0]["why"]
+    assert "but : facturation" in entries[0]["why"]
+    english = _ask(phone, "/v1/journal", language="en").get_json()["entries"]
+    assert english[0]["what"] == "Your rights were looked up."
+
+
+def test_clients_are_told_by_name(stage: IssuanceStage) -> None:
+    """An insurer that asked is named as it was registered."""
+    phone = stage.enrolled(ANGE)
+    with stage.services.database.write() as tx:
+        tx.execute(
+            insert(oidc_clients).values(
+                client_id="mutuelle",
+                document={"name": "Mutuelle d'Essai"},
+                registered_by="x",
+                **_columns(stage),
+            )
+        )
+    _happen(stage, ANGE, "rights.queried", "client:mutuelle", client="mutuelle", ground="membership")
+
+    assert _ask(phone, "/v1/journal").get_json()["entries"][0]["who"] == "Mutuelle d'Essai"
+
+
+def _columns(stage: IssuanceStage) -> dict[str, Any]:
+    """The columns of a client that this test does not care for."""
+    given = {"client_id", "document", "registered_by"}
+    return {
+        column.name: stage.clock() if column.name.endswith("_at") else False
+        for column in oidc_clients.c
+        if not column.nullable and column.name not in given and column.server_default is None
+    }
+
+
+def test_a_patient_reads_their_own_lines_and_no_others(stage: IssuanceStage) -> None:
+    """Neither in pages, nor in the export, nor by a line's name."""
+    mine, other = stage.enrolled(ANGE), stage.enrolled(SARAH)
+    _happen(stage, SARAH, "rights.queried")
+    hers = {one["entry"] for one in _ask(other, "/v1/journal").get_json()["entries"]}
+    some = next(iter(hers))
+
+    seen = {one["entry"] for one in _ask(mine, "/v1/journal").get_json()["entries"]}
+    taken = {one["entry"] for one in _ask(mine, "/v1/journal/export").get_json()["entries"]}
+
+    assert not hers & (seen | taken)
+    assert seen == taken
+    assert _ask(mine, f"/v1/journal?before={some}").get_json() == {"entries": [], "next": ""}
+    assert _ask(mine, f"/v1/journal/{some}/incident", "POST").status_code == 404
+
+
+def test_pages_follow_each_other_without_a_gap(stage: IssuanceStage) -> None:
+    """A hundred a page; the last page says it is the last."""
+    phone = stage.enrolled(ANGE)
+    for _ in range(103):
+        _happen(stage, ANGE, "rights.queried")
+    first = _ask(phone, "/v1/journal").get_json()
+    second = _ask(phone, f"/v1/journal?before={first['next']}").get_json()
+
+    names = [one["entry"] for one in first["entries"] + second["entries"]]
+
+    assert (len(first["entries"]), len(second["entries"]), second["next"]) == (100, 5, "")
+    assert len(set(names)) == 105
+
+
+def test_a_line_is_contested_once(stage: IssuanceStage) -> None:
+    """An incident is opened, told in the journal, listed for operators, and answered."""
+    phone = stage.enrolled(ANGE)
+    _happen(stage, ANGE, "rights.queried")
+    entry = _ask(phone, "/v1/journal").get_json()["entries"][0]["entry"]
+
+    opened = _ask(phone, f"/v1/journal/{entry}/incident", "POST")
+    again = _ask(phone, f"/v1/journal/{entry}/incident", "POST")
+
+    assert (opened.status_code, again.status_code) == (201, 409)
+    (waiting,) = stage.services.incidents.open()
+    assert waiting.incident_id == opened.get_json()["incident_id"]
+    assert stage.services.incidents.close(waiting.incident_id, "operator:A", "erreur", stage.clock())
+    assert not stage.services.incidents.close(waiting.incident_id, "operator:A", "erreur", stage.clock())
+    told = _ask(phone, "/v1/journal").get_json()["entries"]
+    assert [one["event"] for one in told[:3]] == ["incident.closed", "incident.opened", "rights.queried"]
+    assert told[2]["contested_at"] is not None
+
+
+@pytest.mark.parametrize("path", ["/v1/journal", "/v1/journal/export", "/v1/journal/export?format=pdf"])
+def test_only_a_live_phone_reads(stage: IssuanceStage, path: str) -> None:
+    """No signature, somebody's key that is enrolled nowhere, a proof used twice, a withdrawn phone."""
+    phone = stage.enrolled(ANGE)
+    stranger = CardPhone(stage, phone.kind, phone.authenticator)
+    url = stage.services.config.public_url + path.partition("?")[0]
+    proof = phone.app_key.proof("GET", url, stage.clock(), random=secrets.token_bytes)
+
+    assert stage.client.get(path).status_code == 401
+    assert _ask(stranger, path).status_code == 401
+    assert stage.client.get(path, headers={"DPoP": proof}).status_code == 200
+    assert stage.client.get(path, headers={"DPoP": proof}).status_code == 401
+    phone.withdraw()
+    assert _ask(phone, path).status_code == 401
+
+
+def test_a_sealed_line_names_its_leaf(stage: IssuanceStage) -> None:
+    """Once sealed, the patient can ask anybody for the proof that their line is in the log."""
+    phone = stage.enrolled(ANGE)
+    stage.services.log.seal(stage.clock())
+
+    lines = _ask(phone, "/v1/journal").get_json()["entries"]
+    size = stage.services.log.head().size
+
+    assert all(
+        stage.client.get(
+            f"/v1/log/proofs/inclusion?leaf_index={one['leaf_index']}&tree_size={size}"
+        ).status_code
+        == 200
+        for one in lines
+    )
+
+
+def test_the_journal_is_taken_away_as_a_pdf_people_can_read(stage: IssuanceStage, tmp_path: Path) -> None:
+    """Title, sentences with their accents, the professional's name; and no number of a person."""
+    phone = stage.enrolled(ANGE)
+    for _ in range(30):
+        _happen(stage, ANGE, "rights.queried", by=LAURE.text, ground="presence", purpose="billing")
+    answer = _ask(phone, "/v1/journal/export?format=pdf")
+    file = tmp_path / "journal.pdf"
+    file.write_bytes(answer.data)
+
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True
+    ).stdout.decode()
+
+    assert answer.content_type == "application/pdf"
+    assert "Ce qui a été fait avec mes données" in text
+    assert "Vos droits ont été consultés." in text
+    assert "PAOLI" in text
+    assert ANGE.text not in text
+    assert "1 / " in text
+
+
+def test_the_journal_names_nobody_by_number(stage: IssuanceStage) -> None:
+    """The patient's own number is nowhere in what is shown or taken."""
+    phone = stage.enrolled(ANGE)
+    phone.fetch()
+
+    for path in ("/v1/journal", "/v1/journal/export"):
+        assert ANGE.text not in json.dumps(_ask(phone, path).get_json())
