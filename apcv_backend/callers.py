@@ -95,12 +95,3 @@ class Callers(Protocol):
             CallerRefused: nobody is proven.
         """
         ...
-
-
-class NoCallers:
-    """Where no sign-in is wired: nobody is proven."""
-
-    def identify(self, unverified: UnverifiedCall, at: datetime) -> Caller:
-        """See `Callers.identify`."""
-        del unverified, at
-        raise CallerRefused(why="missing")

@@ -60,6 +60,7 @@ class _LateCommands(_Operator):
     """Groups of the rooms, imported when one is called or listed: `serve` need not wait for them."""
 
     _ROOMS: ClassVar[dict[str, tuple[str, str]]] = {
+        "alarms": ("apcv_backend.limit_commands", "alarms"),
         "code": ("apcv_backend.enrolment.mailing", "code"),
         "phone": ("apcv_backend.enrolment.phone_commands", "phone"),
         "revoke": ("apcv_backend.enrolment.revocation_commands", "revoke"),

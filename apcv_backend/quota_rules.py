@@ -39,6 +39,8 @@ HABIT_DAYS: Final = 5
 """A habit takes this many days with at least one question."""
 HABIT_FACTOR: Final = 3
 HABIT_LEAST: Final = 15
+MOST_RAISED: Final = 1_000_000
+"""The most people a day that an operator may agree to."""
 PRESENCES_A_DAY: Final = 400
 """Scans one professional redeems in a day; a vaccination centre at full speed makes half of that."""
 _FRANCE: Final = ZoneInfo("Europe/Paris")

@@ -1,7 +1,7 @@
 """The door of the room `rights`: one question, or a file of them. It decides nothing.
 
-A refusal about a person never leaves sooner than `REFUSED_AFTER_S` after the question arrived: whether they
-are unknown or another insurer's member, what the answer costs inside stays inside.
+A refusal about a person leaves a whole number of `REFUSED_EVERY_S` after the question arrived: whether they
+are unknown or another insurer's member, what the answer cost inside stays inside.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from apcv_backend.rights.spool import SealedSpool
 from cartes.errors import InvalidValue
 from cartes.wire import strict_json
 
-REFUSED_AFTER_S: Final = 0.05
+REFUSED_EVERY_S: Final = 0.1
 NDJSON: Final = "application/x-ndjson"
 _MINUTE_S = 60
 _QUERIES_A_MINUTE = 600
@@ -115,7 +115,7 @@ def make_blueprint(
             try:
                 answer = desk.answer(_query(body), caller, at)
             except RightsNotAnswered:
-                pause(max(0.0, arrived + REFUSED_AFTER_S - ticks()))
+                pause(REFUSED_EVERY_S - (ticks() - arrived) % REFUSED_EVERY_S)
                 raise
             return _negotiated(answer, at)
 

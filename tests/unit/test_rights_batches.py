@@ -1,0 +1,239 @@
+"""A file of questions: streamed, resumed, charged once, each bad line its own affair, in constant memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from apcv_backend.bootstrap import Services
+from apcv_backend.rights.batches import MOST_LINES, Batch
+from apcv_backend.rights.query_rules import BatchRefused, Purpose
+from apcv_backend.rights.spool import SealedSpool
+from tests.simulators.clock import SteerableClock
+from tests.simulators.issuance_stage import ANGE, open_stage
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
+from tests.simulators.population import Population, nir_of
+from tests.simulators.two_way import counted
+
+NAME = "fichier-de-novembre"
+
+
+@pytest.fixture
+def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
+    opened = open_rights_stage(
+        services,
+        clock,
+        lambda known, client: open_stage(known, client, clock, attestation_dir),
+        Population(services.rights, 50_000),
+    )
+    opened.told.everybody = True
+    allow(opened, 100_000)
+    return opened
+
+
+def allow(stage: RightsStage, people: int) -> None:
+    stage.services.database.run(
+        lambda tx: stage.online.quotas.raise_ceiling(tx, "client:mutuelle", people, "essai", stage.clock())
+    )
+
+
+def file_of(count: int, first: int = 0) -> bytes:
+    return b"".join(
+        b'{"nir":"%s","ref":"%d"}\n' % (nir_of(number).encode(), number)
+        for number in range(first, first + count)
+    )
+
+
+def send(
+    stage: RightsStage, body: bytes, *, name: str = NAME, token: str = "mutuelle", asked: str = ""
+) -> TestResponse:
+    return stage.client.post(
+        f"/v1/rights/batches?purpose=contract&care_date=2026-11-21{asked}",
+        data=body,
+        content_type="application/x-ndjson",
+        headers={"Authorization": f"DPoP {token}", "Batch-Id": name},
+    )
+
+
+def lines(answer: TestResponse) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.get_json()
+    return [json.loads(line) for line in answer.data.splitlines()]
+
+
+def test_every_line_has_its_answer_and_the_file_its_last_word(stage: RightsStage) -> None:
+    """In the order they came, over several slices."""
+    told = lines(send(stage, file_of(250)))
+
+    assert [line["line"] for line in told[:-1]] == list(range(1, 251))
+    assert [line["ref"] for line in told[:-1]] == [str(number) for number in range(250)]
+    assert all(line["answer"]["amo"]["open"] for line in told[:-1])
+    assert told[-1] == {"done": True, "lines": 250}
+    assert len(stage.lines("rights.queried")) == 250
+
+
+def test_a_bad_line_spoils_no_other(stage: RightsStage) -> None:
+    """Each says its own code: not JSON, not an object, an unknown member, a wrong number, nobody we know."""
+    body = b"\n".join(
+        [
+            b"{",
+            b"[]",
+            b'{"nir":"x","more":1}',
+            b'{"nir":"158032A99904297"}',
+            b'{"nir":"255019999912354"}',
+            b'{"nir":"%s"}' % ANGE.text.encode(),
+            b"\xff\xfe",
+        ]
+    )
+
+    told = lines(send(stage, body))
+
+    codes = [line.get("error", {}).get("code", "answered") for line in told[:-1]]
+    assert codes == [
+        "line_malformed",
+        "line_malformed",
+        "line_malformed",
+        "rights_not_answered",
+        "rights_not_answered",
+        "answered",
+        "line_malformed",
+    ]
+
+
+def test_a_broken_connection_is_taken_up_again(stage: RightsStage) -> None:
+    """The same file and name from a later line: the same answers, nobody charged or told about twice."""
+    body = file_of(250)
+    whole = lines(send(stage, body))
+
+    again = lines(send(stage, body, asked="&from_line=120"))
+
+    assert again == whole[119:]
+    assert len(stage.lines("rights.queried")) == 250
+
+
+def test_a_file_that_stopped_half_way_goes_on(stage: RightsStage) -> None:
+    """A reader that left after the first slice: what it never saw is told when it comes back."""
+    body = file_of(250)
+    answer = send(stage, body)
+    assert b'"answer"' in next(iter(answer.iter_encoded()))
+    answer.close()
+    assert len(stage.lines("rights.queried")) == 100
+
+    rest = lines(send(stage, body, asked="&from_line=101"))
+
+    assert [line["line"] for line in rest[:-1]] == list(range(101, 251))
+    assert len(stage.lines("rights.queried")) == 250
+
+
+def test_a_name_is_one_files(stage: RightsStage) -> None:
+    """Another content under the same name is refused; another client's name is its own."""
+    send(stage, file_of(3)).close()
+    stage.callers.callers["other"] = insurer(client="autre")
+
+    other_content = send(stage, file_of(4))
+    other_client = send(stage, file_of(4), token="other")
+
+    assert (other_content.status_code, other_content.get_json()) == (
+        422,
+        {**(other_content.get_json() or {}), "code": "batch_refused", "why": "key"},
+    )
+    assert other_client.status_code == 200
+    other_client.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "asked", "why"),
+    [
+        (b"", "", "empty"),
+        (b'{"nir":"%s"}\n' % (b"1" * 600), "", "line_length"),
+        (b"{}\n", "&from_line=3", "from_line"),
+        (b"{}\n", "&from_line=0", "from_line"),
+        (b"{}\n", "&from_line=x", "from_line"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_whole(stage: RightsStage, body: bytes, asked: str, why: str) -> None:
+    """Before its first line."""
+    answer = send(stage, body, asked=asked)
+
+    assert (answer.status_code, (answer.get_json() or {})["why"]) == (422, why)
+
+
+def test_a_professional_sends_no_file(stage: RightsStage) -> None:
+    """Files are of an insurer's own members."""
+    assert send(stage, file_of(1), token="laure").status_code == 403
+
+
+def test_a_file_stops_at_its_accounts_ceiling_and_says_where(stage: RightsStage) -> None:
+    """The lines before are told; the first one that is not is named."""
+    allow(stage, 130)
+
+    told = lines(send(stage, file_of(250)))
+
+    assert [line["line"] for line in told[:-1]] == list(range(1, 131))
+    assert told[-1] == {"done": False, "resume_from": 131, "error": {"code": "ceiling_reached"}}
+
+
+def test_a_hundred_thousand_lines_and_no_more() -> None:
+    """One line too many is refused as it comes in."""
+    spool = SealedSpool(counted("spool"))
+
+    with pytest.raises(BatchRefused):
+        spool.take(BytesIO(b"{}\n" * (MOST_LINES + 1)))
+
+    spool.close()
+
+
+def test_the_file_waits_on_disk_sealed_and_comes_back_as_it_was() -> None:
+    """No number of it can be read there."""
+    spool = SealedSpool(counted("spool"))
+    spool.take(BytesIO(file_of(5_000)))
+    spool._file.seek(0)
+    on_disk = spool._file.read()
+
+    assert b"nir" not in on_disk
+    assert b"".join(line + b"\n" for line in spool.read()) == file_of(5_000)
+    assert spool.lines == 5_000
+    spool.close()
+
+
+def peak_of(stage: RightsStage, count: int, name: str) -> int:
+    """The most memory that working through `count` lines takes, in bytes."""
+
+    def body() -> Iterator[bytes]:
+        for number in range(count):
+            yield b'{"nir":"%s"}' % nir_of(number).encode()
+
+    batch = Batch(
+        stage.callers.callers["mutuelle"],
+        name,
+        name.encode().ljust(32, b"."),
+        count,
+        Purpose.CONTRACT,
+        stage.clock().date(),
+    )
+    told = stage.online.batches.begin(batch, stage.clock())
+    tracemalloc.start()
+    answered = sum(
+        "answer" in said for said in stage.online.batches.answers(batch, body(), told, stage.clock())
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answered == count
+    return peak
+
+
+def test_memory_does_not_grow_with_the_file(stage: RightsStage) -> None:
+    """Five times the lines, the same memory: a slice, whatever the file's length."""
+    peak_of(stage, 100, "warm")
+    short = peak_of(stage, 120, "court")
+
+    long = peak_of(stage, 600, "long")
+
+    assert long < 1.3 * short + 100_000
+    assert long < 4_000_000
