@@ -174,6 +174,7 @@ def make_configuration_blueprint(
                         "binding": weakest[kind].word,
                     }
                     for kind, party in config.relying_parties.items()
+                    if kind in weakest
                 },
             }
 

@@ -83,6 +83,7 @@ class TestHall(TownHall):
             "APCV_ENV": "test",
             "APCV_ECPS_BINDING": "device_bound_claimed",
             "APCV_STATUS_CAPACITY": "4096",
+            "APCV_MAX_DEVICES": "20",
         }
 
 

@@ -22,6 +22,7 @@ const UNKNOWN_TO_IT = [401, 403, 404];
 
 /** Register this phone: prove who we are, make the key, send it. Gives the loss code, shown once. */
 export async function enrol(kind, code, deviceName) {
+  await gesture.checkSupport();
   const keys = await newAppKey();
   const secrets = kind === "ecps" ? { secrets: code.secrets } : { secret: code.secrets[0] };
   const begun = await ask("POST", "/v1/enrolments", {

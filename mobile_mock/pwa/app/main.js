@@ -24,6 +24,7 @@ const RENEW_BEFORE = 0.5;
 const app = {
   kind: null,
   enrolled: false,
+  showsCards: false,
   leave: null,
   go(address) {
     if (location.hash === address) route();
@@ -41,6 +42,7 @@ const app = {
 async function show(make, again = null) {
   app.leave?.();
   app.leave = null;
+  app.showsCards = false;
   let screen;
   try {
     screen = await make();
@@ -48,6 +50,7 @@ async function show(make, again = null) {
     screen = failureScreen(error, again ?? (() => show(make)));
   }
   app.leave = screen.leave ?? null;
+  app.showsCards = Boolean(screen.cards);
   app.enrolled = (await pocket.get("device")) !== undefined;
   const title = el("h1", { tabindex: "-1" }, screen.title);
   document.getElementById("content").replaceChildren(title, ...screen.body.flat(3).filter(Boolean));
@@ -177,10 +180,8 @@ async function start() {
   await route();
   keepApp();
   await renewQuietly();
-  if (location.hash === "" || location.hash === "#/") {
-    const heading = document.activeElement;
-    if (heading === document.body || heading?.tagName === "H1") await route();
-  }
+  // What came is shown only where the card is what the screen shows: never over a code, or a form.
+  if (app.showsCards && document.activeElement?.tagName !== "BUTTON") await route();
   return undefined;
 }
 

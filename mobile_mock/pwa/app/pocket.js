@@ -1,7 +1,8 @@
 /* The phone's memory: one small IndexedDB store. The app key lies in it as a WebCrypto key that no
    script can read; the WebAuthn key lies in the phone itself and never comes here. */
 
-const NAME = "pocket";
+// One store for each place this is served from: the phone and a page that verifies share nothing.
+const NAME = new URL("..", import.meta.url).pathname;
 
 function opened() {
   return new Promise((resolve, reject) => {

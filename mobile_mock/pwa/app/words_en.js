@@ -143,6 +143,7 @@ export const en = {
   notice_device_lost: "Phone reported lost: {name}",
   withdrawn_title: "This phone was withdrawn",
 
+  ask_desk: "If you do not see why, ask your caisse, or a Maison France Services.",
   fail_title: "That did not work",
   fail_code: "Code to give if you ask for help",
   no_camera: "No camera",

@@ -143,6 +143,7 @@ export const fr = {
   notice_device_lost: "Téléphone déclaré perdu : {name}",
   withdrawn_title: "Ce téléphone a été retiré",
 
+  ask_desk: "Si vous ne comprenez pas pourquoi, demandez à votre caisse, ou à une Maison France Services.",
   fail_title: "Cela n'a pas marché",
   fail_code: "Code à donner si vous demandez de l'aide",
   no_camera: "Pas d'appareil photo",

@@ -2,11 +2,12 @@
 
 import { concat } from "./bytes.js";
 import { decode } from "./cbor.js";
+import { readAmc } from "./card_amc.js";
 import { readApcv, readEcps } from "./cards.js";
 import { boolean, instant, uint } from "./fields.js";
 import { Refused } from "./refused.js";
 
-const READERS = new Map([[1, readApcv], [2, readEcps]]);
+const READERS = new Map([[1, readApcv], [2, readEcps], [3, readAmc]]);
 const bad = (part) => new Refused("bad_structure", { part });
 
 const hasExactly = (map, ...keys) => map instanceof Map && map.size === keys.length && keys.every((key) => map.has(key));

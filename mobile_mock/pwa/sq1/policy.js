@@ -3,6 +3,7 @@
    The two tables of `verifier/policy.py` and `verifier/lights.py`. A policy names reasons; the
    table alone decides a colour; a code that is not in it is red. */
 
+import { contractOpenOn } from "./card_amc.js";
 import { BINDINGS } from "./cards.js";
 import { openOn } from "./fields.js";
 
@@ -13,6 +14,9 @@ const LIGHTS = new Map([
   ["amo_unknown", "amber"],
   ["amo_not_open", "amber"],
   ["amc_not_open", "amber"],
+  ["amc_suspended", "amber"],
+  ["amc_state_unknown", "amber"],
+  ["amc_domain_not_covered", "amber"],
   ["delegate_expired", "amber"],
   ["in_training", "amber"],
   ["profession_does_not_prescribe", "amber"],
@@ -39,11 +43,21 @@ function prescriber({ card }) {
   return [PRESCRIBERS_WITHIN_LIMITS.includes(card.profession) ? "prescribes_within_limits" : "profession_does_not_prescribe"];
 }
 
+function contract({ card, day }) {
+  if (card.state === "inconnu") return ["amc_state_unknown"];
+  if (card.state === "suspendu") return ["amc_suspended"];
+  return contractOpenOn(card, day) ? [] : ["amc_not_open"];
+}
+
 /** The screens, by their word. */
 export const POLICIES = {
   identite: { expects: "apcv", judge: (f) => [...trustOld(f), ...delegate(f)] },
   cabinet: { expects: "apcv", judge: (f) => [...trustOld(f), ...delegate(f), ...amo(f)] },
   officine: { expects: "apcv", judge: (f) => [...trustOld(f), ...delegate(f), ...amo(f), ...amc(f)] },
+  complementaire: {
+    expects: "amc",
+    judge: (f) => [...trustOld(f), ...contract(f), ...(f.card.domains.includes("PHAR") ? [] : ["amc_domain_not_covered"])],
+  },
   "identite-pro": {
     expects: "ecps",
     judge: (f) => [...trustOld(f), ...binding(f, "device_bound_claimed"), ...training(f)],

@@ -10,7 +10,7 @@ import { verifyingKey } from "./p256.js";
 import { Refused, invalid } from "./refused.js";
 
 const MAX_SIZE = 1 << 20;
-const KINDS = ["apcv", "ecps"];
+const KINDS = ["apcv", "ecps", "amc"];
 const SUFFIX_START = '","origin":"';
 export const RESERVED_PROFILE = 32;
 const SYNCED_MAX_LIFE_S = 86400;
@@ -29,7 +29,7 @@ export async function readTrustList(data) {
   if (new Set(whole.issuers.map((one) => one.public_key)).size !== issuers.length) throw bad("same_key_twice");
   const kinds = new Map();
   for (const [kind, members] of Object.entries(whole.kinds)) kinds.set(known(kind), await readPolicy(members));
-  if (new Set([...kinds.values()].map((one) => one.rpId)).size !== kinds.size) throw bad("rp_id_shared_by_two_kinds");
+  checkRpIds(kinds);
   const statusLists = new Map();
   for (const [number, kind] of Object.entries(whole.status_lists)) statusLists.set(small(number, 0xffff), known(kind));
   return { version: whole.version, issuedAt: seconds(whole.issued_at), env: whole.env, issuers, kinds, statusLists };
@@ -50,6 +50,18 @@ export async function readPolicy(members) {
 /** The longest a card may live under a policy: never more than a day on a key that may be copied. */
 export const longestLife = (policy, binding) =>
   binding === "synced" ? Math.min(policy.maxTtlS, SYNCED_MAX_LIFE_S) : policy.maxTtlS;
+
+/** A proof made for one key must never serve the other. An insurer's card is held by the apCV's key. */
+function checkRpIds(kinds) {
+  const heldAs = (kind) => (kind === "amc" ? "apcv" : kind);
+  const byRpId = new Map();
+  for (const [kind, { rpId }] of kinds) {
+    if (byRpId.has(rpId) && byRpId.get(rpId) !== heldAs(kind)) throw bad("rp_id_shared_by_two_kinds");
+    byRpId.set(rpId, heldAs(kind));
+    const held = kinds.get(heldAs(kind));
+    if (held && held.rpId !== rpId) throw bad("rp_id_not_its_holders");
+  }
+}
 
 async function readIssuer(members) {
   exactly(members, "kinds", "name", "public_key", "revoked_at", "valid_from", "valid_until");

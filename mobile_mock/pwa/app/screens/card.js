@@ -33,6 +33,7 @@ export async function cardScreen(app) {
   const shape = (await pocket.get("shape")) ?? "soins";
   return {
     title: t("nav_card"),
+    cards: true,
     body: [
       !navigator.onLine && el("p", { class: "notice" }, t("offline_note")),
       clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, t("clock_note", { seconds: Math.round(clock.ahead()) })),

@@ -1,0 +1,91 @@
+"""One browser and one backend for all the tests of this folder, which run in one process.
+
+Without Chromium or npm they are skipped, with one line that says what to install; where every server is
+required, a missing browser is a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, required, web_phone
+from verifier.seen import MemorySeen
+from verifier.trust_store import TrustStore
+from verifier.verify import Verifier
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is a `browser` test, and they share one worker."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except BrowserMissing as missing:
+            if required():
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def hall(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """The backend, for the whole run; nothing is started where there is no browser."""
+    del chromium
+    today = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
+    opened = open_hall(tmp_path_factory.mktemp("hall"), today)
+    yield opened
+    opened.town_hall.stop()
+
+
+@pytest.fixture
+def new_phone(chromium: Browser, hall: Hall) -> Iterator[Callable[..., WebPhone]]:
+    """Makes phones: `new_phone("ecps")`, `new_phone(viewport=…)`; each is put away at the end."""
+    made: list[WebPhone] = []
+
+    def make(kind: str = "apcv", **screen: object) -> WebPhone:
+        phone = web_phone(chromium, hall, kind, **screen)
+        made.append(phone)
+        return phone
+
+    yield make
+    for phone in made:
+        phone.context.close()
+
+
+@pytest.fixture(scope="session")
+def ange(chromium: Browser, hall: Hall) -> Iterator[WebPhone]:
+    """Ange's phone, enrolled, for tests that only look."""
+    phone = web_phone(chromium, hall)
+    phone.enrol("ange")
+    yield phone
+    phone.context.close()
+
+
+@pytest.fixture
+def till(hall: Hall, tmp_path: Path) -> Verifier:
+    """A till in Python that has just refreshed."""
+    store = tmp_path / "till"
+    hall.town_hall.furnish_till(store)
+    return Verifier(TrustStore(store), MemorySeen())
