@@ -33,13 +33,9 @@ from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBot
 from apcv_backend.database import Database, DatabaseUnavailable
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
-from apcv_backend.enrolment.code_service import CodeDesk
-from apcv_backend.enrolment.device_service import DeviceDesk
 from apcv_backend.enrolment.revocation_desk import RevocationDesk, actor_of
 from apcv_backend.enrolment.rules import Device
-from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom, Registration
-from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
-from apcv_backend.enrolment.store.codes import SqlActivationCodes
+from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom
 from apcv_backend.enrolment.store.register import SqlRegisters
 from apcv_backend.ephemeral import PUBLICATION_BELL, EmbeddedEphemeral, MemoryEphemeral, RedisEphemeral
 from apcv_backend.erasure import ErasedList, Erasure
