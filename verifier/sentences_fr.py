@@ -209,7 +209,7 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
         ),
         "amc_state_unknown": Sentence(
             "L’assureur ne sait pas dire aujourd’hui si ce contrat complémentaire est ouvert.",
-            "N’en concluez rien : interrogez-le en ligne, ou demandez une attestation.",
+            "N’en concluez rien : interrogez-le en ligne, ou demandez une attestation.",
         ),
         "amc_domain_not_covered": Sentence(
             "Ce contrat n’annonce pas de tiers payant pour votre domaine.",

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cartes import claims, presentation, seal
+from cartes.amc import AmcCard, EtatContrat, Lien
 from cartes.apcv import ApcvCard, Delegate, DelegationType
 from cartes.cards import Binding, DraftCard, Shape, Slot
 from cartes.droits import C2s, CodeExoneration, DroitsAmc, DroitsAmo, Exoneration, PeriodeDroits
@@ -21,6 +22,7 @@ from cartes.identifiers.organisme import Organisme
 from cartes.naissance import DateNaissance
 from cartes.nomenclatures.categorie import CategorieProfessionnelle
 from cartes.nomenclatures.civilite import Civilite
+from cartes.nomenclatures.gestion import ModeGestionAmc
 from cartes.nomenclatures.mode_exercice import ModeExercice
 from cartes.nomenclatures.profession import Profession
 from cartes.nomenclatures.qualite import QualiteBeneficiaire
@@ -97,6 +99,25 @@ def apcvs(draw: st.DrawFn) -> ApcvCard:
         c2s=draw(st.none() | st.builds(C2s, st.booleans(), PERIODS)) if whole else None,
         amc=draw(st.none() | AMC) if rights else None, gp_declared=rights and draw(st.booleans()),
         delegate=draw(DELEGATES),
+    )  # fmt: skip
+
+
+CODES = st.lists(st.from_regex("[A-Z0-9]{2,8}", fullmatch=True), max_size=8).map(tuple)
+
+
+@st.composite
+def amcs(draw: st.DrawFn) -> AmcCard:
+    shape = draw(st.sampled_from([Shape.SOINS, Shape.COMPLET]))
+    etat = draw(st.sampled_from(EtatContrat))
+    droits = draw(AMC)
+    return AmcCard(
+        slot=draw(SLOTS), shape=shape, binding=draw(st.sampled_from(Binding)), as_of=draw(INSTANTS),
+        link=draw(SLOTS), numero_amc=droits.numero_amc, nom_amc=draw(NAMES),
+        type_convention=droits.type_convention, csr=droits.csr,
+        numero_adherent=droits.numero_adherent if shape is Shape.COMPLET else None,
+        lien=draw(st.sampled_from(Lien)), periode=droits.periode, responsable=draw(st.booleans()),
+        gestion=draw(st.sampled_from(ModeGestionAmc)), domaines=draw(CODES), services=draw(CODES),
+        etat=etat, resilie_le=draw(DAYS if etat is EtatContrat.RESILIE else st.none() | DAYS),
     )  # fmt: skip
 
 
@@ -237,9 +258,9 @@ def test_status_bytes_are_the_one_encoding_or_refused(extra: bytes, position: in
     assert read.encode() == bytes(data) + extra[:1]
 
 
-@given(apcvs() | ECPSS, st.timedeltas(timedelta(seconds=1), timedelta(days=3)))
+@given(apcvs() | ECPSS | amcs(), st.timedeltas(timedelta(seconds=1), timedelta(days=3)))
 @settings(max_examples=60)
-def test_cards_come_back(card: ApcvCard | EcpsCard, life: timedelta) -> None:
+def test_cards_come_back(card: ApcvCard | EcpsCard | AmcCard, life: timedelta) -> None:
     """Every card an issuer could draft: fields, phone and dates."""
     drafted = DraftCard(card, WordKey("phone").public_key, NOW, NOW + life + timedelta(seconds=1))
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cartes import es256, presentation, seal
+from cartes.amc import AmcCard, EtatContrat, Lien
 from cartes.apcv import ApcvCard, Delegate, DelegationType
 from cartes.cards import ENROLLED_KINDS, Binding, CardKind, DraftCard, Shape, Slot
 from cartes.droits import C2s, CodeExoneration, DroitsAmc, DroitsAmo, Exoneration, PeriodeDroits
@@ -25,6 +26,7 @@ from cartes.identifiers.siret import Siret
 from cartes.naissance import DateNaissance
 from cartes.nomenclatures.categorie import CategorieProfessionnelle
 from cartes.nomenclatures.civilite import Civilite
+from cartes.nomenclatures.gestion import ModeGestionAmc
 from cartes.nomenclatures.mode_exercice import ModeExercice
 from cartes.nomenclatures.profession import Profession
 from cartes.nomenclatures.qualite import QualiteBeneficiaire
@@ -34,9 +36,21 @@ from cartes.trust import IssuerKey, KindPolicy, TrustList, standard_profiles
 from cartes.wire import base64url
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
-ORIGINS = {CardKind.APCV: "https://apcv.localhost", CardKind.ECPS: "https://ecps.localhost"}
-RP_IDS = {CardKind.APCV: "apcv.localhost", CardKind.ECPS: "ecps.localhost"}
-LIVES = {CardKind.APCV: timedelta(hours=72), CardKind.ECPS: timedelta(hours=24)}
+ORIGINS = {
+    CardKind.APCV: "https://apcv.localhost",
+    CardKind.ECPS: "https://ecps.localhost",
+    CardKind.AMC: "https://apcv.localhost",
+}
+RP_IDS = {
+    CardKind.APCV: "apcv.localhost",
+    CardKind.ECPS: "ecps.localhost",
+    CardKind.AMC: "apcv.localhost",
+}
+LIVES = {
+    CardKind.APCV: timedelta(hours=72),
+    CardKind.ECPS: timedelta(hours=24),
+    CardKind.AMC: timedelta(hours=72),
+}
 ANDROID = ("n2eJ5z7Zb0c8jA1y1mH3lq5fH7sQx0cW3mVh4s3nD2k", "fr.example.carte")
 
 
@@ -148,6 +162,30 @@ def ecps(**changes: Any) -> EcpsCard:
     return EcpsCard(**(told | changes))
 
 
+def amc(shape: Shape = Shape.SOINS, **changes: Any) -> AmcCard:
+    """The same patient's contract, tied to their apCV."""
+    told: dict[str, Any] = {
+        "slot": Slot(3, 1_048_577),
+        "shape": shape,
+        "binding": Binding.SYNCED,
+        "as_of": NOW - timedelta(hours=2),
+        "link": Slot(1, 1_048_576),
+        "numero_amc": "99999001",
+        "nom_amc": "MUTUELLE FICTIVE",
+        "type_convention": "ZZ",
+        "csr": "TEST01",
+        "numero_adherent": "F0000001" if shape is Shape.COMPLET else None,
+        "lien": Lien.ADHERENT,
+        "periode": PeriodeDroits(date(2026, 1, 1), date(2026, 12, 31)),
+        "responsable": True,
+        "gestion": ModeGestionAmc.SEPAREE,
+        "domaines": ("PHAR", "MEDE"),
+        "services": ("IDB",),
+        "etat": EtatContrat.OUVERT,
+    }
+    return AmcCard(**(told | changes))
+
+
 @dataclass(frozen=True)
 class Phone:
     """A phone with one key for one kind of card, making WebAuthn assertions as platforms do."""
@@ -190,7 +228,7 @@ class Phone:
         return HolderProof(t, self.flags, self.counter, named, es256.from_der(der))
 
 
-def draft(card: ApcvCard | EcpsCard, phone: Phone | None = None, **changes: Any) -> DraftCard:
+def draft(card: ApcvCard | EcpsCard | AmcCard, phone: Phone | None = None, **changes: Any) -> DraftCard:
     holder = phone or Phone(kind=card.kind)
     issued_at = NOW - timedelta(hours=1)
     life = timedelta(hours=24) if card.binding is Binding.SYNCED else LIVES[card.kind]
@@ -203,7 +241,7 @@ def draft(card: ApcvCard | EcpsCard, phone: Phone | None = None, **changes: Any)
     return DraftCard(**(told | changes))
 
 
-def credential(card: ApcvCard | EcpsCard, phone: Phone | None = None, **changes: Any) -> bytes:
+def credential(card: ApcvCard | EcpsCard | AmcCard, phone: Phone | None = None, **changes: Any) -> bytes:
     """A card linted and sealed by the issuer of its kind."""
     linted = seal.lint(draft(card, phone, **changes), policy(card.kind))
     return seal.seal(linted, WordKey(f"issuer {card.kind.value}"))

@@ -15,10 +15,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from tests.vectors import faults_card, faults_proof, good  # noqa: E402 - the path must be set first
+from tests.vectors import faults_card, faults_proof, good, insurers_card  # noqa: E402 - the path must be set first
 from tests.vectors.making import Vector  # noqa: E402 - the path must be set first
 
 FOLDER = HERE / "sq1"
+AMC_FOLDER = HERE / "amc"  # a reader that knows two cards alone leaves these aside
 README = HERE / "README.md"
 TABLE_STARTS = "<!-- the table below is written by generate.py -->\n"
 
@@ -30,11 +31,13 @@ def vectors() -> list[Vector]:
 
 def files() -> dict[Path, str]:
     """What each generated file must hold."""
-    made = vectors()
+    by_folder = {FOLDER: vectors(), AMC_FOLDER: insurers_card.vectors()}
+    made = [vector for listed in by_folder.values() for vector in listed]
     assert len({vector.name for vector in made}) == len(made), "two vectors with one name"
     wanted = {
-        FOLDER / f"{vector.name}.json": json.dumps(vector.told(), ensure_ascii=False, indent=1) + "\n"
-        for vector in made
+        folder / f"{vector.name}.json": json.dumps(vector.told(), ensure_ascii=False, indent=1) + "\n"
+        for folder, listed in by_folder.items()
+        for vector in listed
     }
     rows = "".join(f"| `{vector.name}` | `{vector.expected}` | {vector.odd} |\n" for vector in made)
     story = README.read_text(encoding="utf-8").split(TABLE_STARTS)[0]
@@ -46,7 +49,11 @@ def differences() -> list[str]:
     """The files that are missing, different, or there for no reason."""
     wanted = files()
     wrong = [path.name for path, text in wanted.items() if _text_of(path) != text]
-    return sorted(wrong + [path.name for path in FOLDER.glob("*.json") if path not in wanted])
+    return sorted(wrong + [path.name for path in _written() if path not in wanted])
+
+
+def _written() -> list[Path]:
+    return [*FOLDER.glob("*.json"), *AMC_FOLDER.glob("*.json")]
 
 
 def _text_of(path: Path) -> str | None:
@@ -64,8 +71,9 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 4
     FOLDER.mkdir(exist_ok=True)
+    AMC_FOLDER.mkdir(exist_ok=True)
     wanted = files()
-    for path in FOLDER.glob("*.json"):
+    for path in _written():
         if path not in wanted:
             path.unlink()
     for path, text in wanted.items():

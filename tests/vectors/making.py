@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cartes import es256
+from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from cartes.ecps import EcpsCard
@@ -44,7 +45,7 @@ def stamp(at: datetime) -> str:
 class Recipe:
     """From a card to a text; each field is one place where something can go wrong."""
 
-    card: ApcvCard | EcpsCard
+    card: ApcvCard | EcpsCard | AmcCard
     at: datetime = NOW
     issued_at: datetime = NOW - timedelta(hours=1)
     life: timedelta | None = None

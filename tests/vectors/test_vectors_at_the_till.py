@@ -22,8 +22,12 @@ from verifier.trust_store import TrustSnapshot
 from verifier.verdict import Freshness, Reason
 from verifier.verify import Verifier
 
-FOLDER = Path(__file__).parent / "sq1"
-VECTORS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+FOLDERS = [Path(__file__).parent / name for name in ("sq1", "amc")]
+VECTORS = {
+    path.stem: json.loads(path.read_text("utf-8"))
+    for folder in FOLDERS
+    for path in sorted(folder.glob("*.json"))
+}
 
 
 @dataclass

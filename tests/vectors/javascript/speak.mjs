@@ -1,0 +1,54 @@
+/* Answer one question of the Python tests: a JSON object on standard input, one on standard output. */
+
+import { readFileSync } from "node:fs";
+
+import { base64url, fromBase64url } from "../../../mobile_mock/pwa/sq1/bytes.js";
+import { decode, encode } from "../../../mobile_mock/pwa/sq1/cbor.js";
+import { ANSWER, pack } from "../../../mobile_mock/pwa/sq1/digits.js";
+import { newAppKey, prove } from "../../../mobile_mock/pwa/sq1/dpop.js";
+import { seal } from "../../../mobile_mock/pwa/sq1/hpke.js";
+import { canonical } from "../../../mobile_mock/pwa/sq1/json.js";
+import { buildPresentation, challengeFor } from "../../../mobile_mock/pwa/sq1/presentation.js";
+import { StatusList } from "../../../mobile_mock/pwa/sq1/status.js";
+import { readTrustList } from "../../../mobile_mock/pwa/sq1/trust.js";
+import { MemorySeen, judge } from "../../../mobile_mock/pwa/sq1/verify.js";
+
+const instant = (text) => Date.parse(text) / 1000;
+const lists = (told) => new Map(Object.entries(told).map(([number, text]) => [Number(number), StatusList.read(fromBase64url(text))]));
+
+const ANSWERS = {
+  async build({ credential, t, flags, counter, profile, signature }) {
+    const data = fromBase64url(credential);
+    const proof = { t, flags, counter, profile, signature: fromBase64url(signature) };
+    return { text: pack(buildPresentation(data, proof)), challenge: base64url(await challengeFor(data, t)) };
+  },
+  async seal({ data, epk, ctx }) {
+    return { text: pack(await seal(fromBase64url(data), fromBase64url(epk), fromBase64url(ctx)), ANSWER) };
+  },
+  async prove({ method, url, at }) {
+    return { proof: await prove(await newAppKey(), method, url, at, { nonce: "a nonce", claims: { rqh: "digest" } }) };
+  },
+  canonical: ({ value }) => ({ bytes: base64url(canonical(value)) }),
+  cbor: ({ bytes }) => ({ bytes: base64url(encode(decode(fromBase64url(bytes)))) }),
+  status: ({ bytes }) => ({ indices: StatusList.read(fromBase64url(bytes)).indices() }),
+  async judge({ texts, store, at }) {
+    const known = {
+      usable: true,
+      trust: await readTrustList(canonical(store.trust)),
+      revoked: lists(store.revoked),
+      suspended: lists(store.suspended),
+      signedAt: instant(store.signed_at),
+      expiresAt: instant(store.expires_at),
+      floor: instant(store.floor),
+    };
+    const screen = { expects: "apcv", judge: () => [] };
+    const codes = [];
+    for (const text of texts) {
+      codes.push((await judge(text, screen, known, new MemorySeen(), instant(at))).reasons[0] ?? "ok");
+    }
+    return { codes };
+  },
+};
+
+const asked = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(await ANSWERS[asked.what](asked)));
