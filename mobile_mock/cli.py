@@ -20,6 +20,7 @@ from cartes.cards import CardKind, Shape
 from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.backend_client import BackendAddress
+from mobile_mock.cli_consent import consent
 from mobile_mock.cli_representation import for_option, represented
 from mobile_mock.cli_signin import signin
 from mobile_mock.cli_terms import (
@@ -294,6 +295,7 @@ _NOTICES = {
     "device_added": ("téléphone ajouté", "phone added"),
     "device_withdrawn": ("téléphone retiré", "phone withdrawn"),
     "device_lost": ("téléphone déclaré perdu", "phone reported lost"),
+    "record_opened_in_emergency": ("dossier demandé en urgence", "record asked for in an emergency"),
 }
 
 
@@ -306,6 +308,7 @@ def _show(said: Said, kept: KeptCard) -> None:
 
 
 main.add_command(represented)
+main.add_command(consent)
 main.add_command(trust)
 main.add_command(answer)
 main.add_command(authorise)

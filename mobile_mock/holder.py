@@ -44,6 +44,7 @@ from mobile_mock.own_phones import OwnPhones
 from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Device, KeptCard
 from mobile_mock.received import check_received
+from mobile_mock.record_consents import RecordConsents
 from mobile_mock.showing import Presentation
 from mobile_mock.signin import Signins
 from mobile_mock.trust_data import PocketTrust, TrustData
@@ -78,6 +79,7 @@ class Holder:
         self._ca = ca
         self._trust = trust if trust is not None else PocketTrust(pocket)
         self.phones = OwnPhones(pocket, backend, random=random)
+        self.consents = RecordConsents(pocket, backend, random=random)
         self.signins = Signins(pocket, backend, random=random, gesture=self._signin_gesture)
 
     # --- walk A, enrolment
