@@ -12,7 +12,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
-from fpdf.recorder import FPDFRecorder
 
 from apcv_backend.patient_journal.rules import Told
 
@@ -20,6 +19,7 @@ _FRANCE = ZoneInfo("Europe/Paris")
 _GREY, _BLACK, _RED = 110, 20, (170, 30, 30)
 _MARGIN_MM = 18
 _DATE_MM = 36
+_TALLEST_MM = 34
 _TYPOGRAPHY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
 _TITLE = ("Ce qui a été fait avec mes données", "What was done with my data")
 _MADE = (
@@ -80,29 +80,31 @@ def journal_pdf(lines: Sequence[Told], language: str, at: datetime) -> bytes:
 
 def _write(sheet: FPDF, told: Told, language: str) -> None:
     local = told.line.at.astimezone(_FRANCE)
-    with sheet.unbreakable() as block:
-        block.set_draw_color(215)
-        block.line(_MARGIN_MM, block.get_y(), block.w - _MARGIN_MM, block.get_y())
-        block.ln(2)
-        top = block.get_y()
-        block.set_font("Helvetica", size=9)
-        block.set_text_color(_GREY)
-        block.cell(_DATE_MM, 5, f"{local:%d/%m/%Y  %H:%M:%S}")
-        block.set_xy(_MARGIN_MM + _DATE_MM, top)
-        block.set_font("Helvetica", style="B", size=10)
-        block.set_text_color(_BLACK)
-        _paragraph(block, told.what)
-        block.set_font("Helvetica", size=9)
-        for part in (told.who, told.why):
-            if part:
-                _paragraph(block, part)
-        if told.line.contested_at is not None:
-            block.set_text_color(*_RED)
-            _paragraph(block, _one(_CONTESTED, language))
-        block.ln(2)
+    # A line is not cut in two: it goes to the next page when it might not fit on this one.
+    if sheet.will_page_break(_TALLEST_MM):
+        sheet.add_page()
+    sheet.set_draw_color(215)
+    sheet.line(_MARGIN_MM, sheet.get_y(), sheet.w - _MARGIN_MM, sheet.get_y())
+    sheet.ln(2)
+    top = sheet.get_y()
+    sheet.set_font("Helvetica", size=9)
+    sheet.set_text_color(_GREY)
+    sheet.cell(_DATE_MM, 5, f"{local:%d/%m/%Y  %H:%M:%S}")
+    sheet.set_xy(_MARGIN_MM + _DATE_MM, top)
+    sheet.set_font("Helvetica", style="B", size=10)
+    sheet.set_text_color(_BLACK)
+    _paragraph(sheet, told.what)
+    sheet.set_font("Helvetica", size=9)
+    for part in (told.who, told.why):
+        if part:
+            _paragraph(sheet, part)
+    if told.line.contested_at is not None:
+        sheet.set_text_color(*_RED)
+        _paragraph(sheet, _one(_CONTESTED, language))
+    sheet.ln(2)
 
 
-def _paragraph(sheet: FPDF | FPDFRecorder, text: str) -> None:
+def _paragraph(sheet: FPDF, text: str) -> None:
     sheet.set_x(_MARGIN_MM + _DATE_MM)
     sheet.multi_cell(0, 5, _plain(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
