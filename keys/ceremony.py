@@ -1,8 +1,8 @@
 """The key ceremony of development: makes a whole keyring, all or nothing, and never where git would take it.
 
-One P-256 key a purpose and one secret a name, in a folder of mode 0700. The manifest is put in place last, in
-one rename: a folder without it is not a keyring, and a ceremony that fails takes back what it wrote. It never
-overwrites: an existing keyring is somebody's.
+One key a purpose (P-256; RSA for RS256) and one secret a name, in a folder of mode 0700. The manifest is put
+in place last, in one rename: a folder without it is not a keyring, and a ceremony that fails takes back what
+it wrote. It never overwrites: an existing keyring is somebody's.
 
 Inside a git work tree the folder must be ignored by git, because a key committed once is public for ever.
 """
@@ -18,11 +18,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from keys.errors import CeremonyRefused
 from keys.files import sync_directory, write_private
 from keys.keyring import MANIFEST_NAME, SECRET_BYTES
+from keys.making import new_key
 from keys.manifest import KeyRecord, KeyState, Manifest, SecretName
 from keys.signer import Purpose, kid_of
 
@@ -68,7 +68,7 @@ def hold_ceremony(
         records = []
         for purpose in purposes:
             name = f"{purpose.value}-1.pem"
-            private_key = ec.generate_private_key(ec.SECP256R1())
+            private_key, public_key = new_key(purpose)
             written.append(directory / name)
             write(
                 directory / name,
@@ -77,9 +77,6 @@ def hold_ceremony(
                     serialization.PrivateFormat.PKCS8,
                     serialization.NoEncryption(),
                 ),
-            )
-            public_key = private_key.public_key().public_bytes(
-                serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
             )
             records.append(
                 KeyRecord(

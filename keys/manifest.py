@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cartes.errors import BadJson
 from cartes.wire import strict_json
 from keys.errors import KeyringUnusable
-from keys.signer import Purpose, fingerprint_of, kid_of
+from keys.signer import RSA_PURPOSES, Purpose, fingerprint_of, kid_of
+from keys.software_rsa import parse_public_der
 
 _Word = TypeVar("_Word", bound=enum.Enum)
 
@@ -147,9 +148,10 @@ def _record_to_json(record: KeyRecord) -> dict[str, Any]:
 
 def _record_from_json(item: object) -> KeyRecord:
     members = _object(item, _KEY_MEMBERS, "key")
-    public_key = _public_key(members)
+    purpose = _word(Purpose, members, "purpose")
+    public_key = _public_key(members, purpose)
     record = KeyRecord(
-        purpose=_word(Purpose, members, "purpose"),
+        purpose=purpose,
         kid=_text(members, "kid"),
         public_key=public_key,
         not_before=_instant(members, "not_before"),
@@ -167,9 +169,12 @@ def _record_from_json(item: object) -> KeyRecord:
     return record
 
 
-def _public_key(members: Mapping[str, Any]) -> bytes:
+def _public_key(members: Mapping[str, Any], purpose: Purpose) -> bytes:
     try:
         point = bytes.fromhex(_text(members, "public_key"))
+        if purpose in RSA_PURPOSES:
+            parse_public_der(point)
+            return point
         if len(point) != _COMPRESSED_BYTES:
             raise KeyringUnusable(why="public_key")
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)

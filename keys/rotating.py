@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from keys.errors import RotationRefused
@@ -17,7 +18,7 @@ from keys.making import NewKey, make_key
 from keys.manifest import KeyRecord, KeyState, Manifest
 from keys.manifest_file import OpenManifest, changing
 from keys.rotation import Action, done, due, policy_of, revoked, switched, waiting_record
-from keys.signer import Purpose, kid_of
+from keys.signer import RSA_PURPOSES, Purpose, kid_of
 
 Make = Callable[[str, str, Path], NewKey]
 _IN_USE_FIRST = (
@@ -111,6 +112,8 @@ def _made(
 ) -> KeyRecord:
     beside = like or min(records, key=lambda record: _IN_USE_FIRST.index(record.state)).uri
     name = f"{purpose.value}-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    if purpose in RSA_PURPOSES:
+        make = partial(make_key, purpose=purpose)
     new = make(beside, name, directory)
     return waiting_record(purpose, kid_of(new.public_key), new.public_key, new.uri, policy_of(purpose), at)
 

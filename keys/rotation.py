@@ -74,6 +74,12 @@ POLICIES: Final[Mapping[Purpose, RotationPolicy]] = {
 }
 """The keys that sign cards. Those of the publication change with its metadata (`docs/operations/keys.md`)."""
 
+SIGNIN_POLICIES: Final[Mapping[Purpose, RotationPolicy]] = {
+    Purpose.OIDC: RotationPolicy(card_life=timedelta(hours=12)),
+    Purpose.OIDC_RS256: RotationPolicy(card_life=timedelta(hours=12)),
+}
+"""The keys that sign tokens: clients read the key set every few minutes, and some keep it for days."""
+
 
 class Action(enum.Enum):
     """What a step does to a key."""
@@ -96,7 +102,7 @@ class Step:
 
 def policy_of(purpose: Purpose) -> RotationPolicy:
     """The calendar of a purpose. Raises `RotationRefused` for a key that signs no card."""
-    policy = POLICIES.get(purpose)
+    policy = POLICIES.get(purpose) or SIGNIN_POLICIES.get(purpose)
     if policy is None:
         raise RotationRefused(purpose=purpose.value, why="not_a_card_key")
     return policy

@@ -11,14 +11,14 @@ from keys.errors import KeyRefused
 from keys.keyring import Keyring
 from keys.manifest import KeyRecord, KeyState
 from keys.rotating import Done, revoke, rotate
-from keys.rotation import POLICIES, Action, Step, plan, policy_of
+from keys.rotation import POLICIES, SIGNIN_POLICIES, Action, Step, plan, policy_of
 from keys.sentences import sentence
 from keys.signer import Purpose, kid_of
 
 _directory = click.option(
     "--dir", "directory", type=click.Path(path_type=Path), required=True, help="Dossier du trousseau."
 )
-_CARDS = click.Choice([purpose.value for purpose in POLICIES])
+_CARDS = click.Choice([purpose.value for purpose in (*POLICIES, *SIGNIN_POLICIES)])
 _STATES = {
     KeyState.PRE_PUBLISHED: "en attente",
     KeyState.ACTIVE: "signe",

@@ -31,6 +31,7 @@ class Purpose(enum.Enum):
     ECPS = "ecps"
     AMC = "amc"
     OIDC = "oidc"
+    OIDC_RS256 = "oidc-rs256"
     STATUS = "status"
     LOG = "log"
     TUF_ROOT = "tuf-root"
@@ -38,6 +39,10 @@ class Purpose(enum.Enum):
     TUF_STATUS = "tuf-status"
     TUF_SNAPSHOT = "tuf-snapshot"
     TUF_TIMESTAMP = "tuf-timestamp"
+
+
+RSA_PURPOSES = frozenset({Purpose.OIDC_RS256})
+"""The purposes whose key is RSA and signs RS256; every other key is P-256 and signs ES256."""
 
 
 class Signer(Protocol):
@@ -127,9 +132,19 @@ def signer_from_uri(uri: str, purpose: Purpose, *, directory: Path, acknowledged
     """
     from keys.pkcs11 import Pkcs11Signer
     from keys.software import SoftwareSigner
+    from keys.software_rsa import RsaSoftwareSigner
     from keys.token import TokenPlace
 
     reference = parse_key_uri(uri, directory)
+    if purpose in RSA_PURPOSES:
+        if isinstance(reference, Pkcs11Uri):
+            raise UnsupportedKeyUri(scheme="pkcs11")
+        return RsaSoftwareSigner.open(
+            reference.path,
+            purpose,
+            passphrase_file=reference.passphrase_file,
+            acknowledged_development=acknowledged_development,
+        )
     if isinstance(reference, Pkcs11Uri):
         return Pkcs11Signer.open(reference, TokenPlace.of(reference, directory), purpose)
     return SoftwareSigner.open(
