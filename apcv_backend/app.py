@@ -22,11 +22,13 @@ from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
 from apcv_backend.rights import routes as rights_routes
 from apcv_backend.signin import ciba_routes as signin_ciba_routes
+from apcv_backend.signin import client_routes as signin_client_routes
 from apcv_backend.signin import pages as signin_pages
 from apcv_backend.signin import phone_routes as signin_phone_routes
 from apcv_backend.signin import provider_routes as signin_provider_routes
 from apcv_backend.staff import administration_routes, desk_routes
 from apcv_backend.staff import routes as staff_routes
+from apcv_backend.staff_door import unverified_staff_call
 from apcv_backend.transparency import routes as transparency_routes
 from apcv_backend.web_pages import make_configuration_blueprint, make_pages_blueprint
 
@@ -101,15 +103,21 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
     api.register_blueprint(
         signin_provider_routes.make_blueprint(
             services.signin,
-            clock=clock,
-            counters=counters,
-            random=services.random,
-            waiting_page=lambda attempt_id: f"/signin/{attempt_id}",
+            signin_provider_routes.Surroundings(
+                clock, counters, services.random, lambda attempt_id: f"/signin/{attempt_id}"
+            ),
         )
     )
     api.register_blueprint(
         record_routes.make_blueprint(
             services.record_access, callers=services.callers, clock=clock, counters=counters
+        )
+    )
+    api.register_blueprint(
+        signin_client_routes.make_client_blueprint(
+            services.signin.clients,
+            administrator=lambda at: services.staff.administrator(unverified_staff_call(), at),
+            clock=clock,
         )
     )
     api.register_blueprint(staff_routes.make_blueprint(services.staff, clock=clock, counters=counters))

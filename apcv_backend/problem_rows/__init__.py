@@ -14,6 +14,7 @@ from apcv_backend.problem_rows.representation import REPRESENTATION
 from apcv_backend.problem_rows.row import GONE_WRONG, Problem
 from apcv_backend.problem_rows.service import SERVICE
 from apcv_backend.problem_rows.signin_approval import SIGNIN_APPROVAL
+from apcv_backend.problem_rows.signin_clients import SIGNIN_CLIENTS
 from apcv_backend.problem_rows.staff import STAFF
 from apcv_backend.problem_rows.transparency import TRANSPARENCY
 
@@ -42,4 +43,5 @@ PROBLEMS: Mapping[str, Problem] = _one_table(
     TRANSPARENCY,
     PATIENT_JOURNAL,
     SIGNIN_APPROVAL,
+    SIGNIN_CLIENTS,
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 from apcv_backend.signin.client_rules import AuthMethod, Client, complete, parse_client
 from apcv_backend.signin.provider_ports import Clients, KeptClient, Macs
-from cartes.errors import CarteError
-from cartes.wire import base64url
+from cartes.errors import CarteError, InvalidValue
+from cartes.wire import base64url, strict_json
 
 SECRET_BYTES = 32
 FORMER_SECRET_LIFE = timedelta(days=1)
@@ -27,6 +27,12 @@ class ClientUnknown(CarteError):
     """There is no such open client, or it has no secret to change."""
 
     code = "client_unknown"
+
+
+class ClientDocumentRefused(CarteError):
+    """The registration document does not hold; `member` names what is wrong. Nothing was registered."""
+
+    code = "client_document_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,16 @@ class ClientDesk:
         """Enter a client from its document (`client_rules.MEMBERS`); `by` goes to the journal.
 
         Raises:
-            InvalidValue: `why` names the member at fault. ClientExists: the identifier is taken.
+            ClientDocumentRefused: `member` is at fault. ClientExists: the identifier is taken.
         """
-        client = parse_client(unverified, loopback=self._loopback)
+        try:
+            client, document = parse_client(unverified, loopback=self._loopback), complete(unverified)
+            strict_json.canonical(document)
+        except InvalidValue as wrong:
+            raise ClientDocumentRefused(member=wrong.facts.get("why")) from wrong
         secret = "" if client.auth_method is AuthMethod.PRIVATE_KEY_JWT else self._new_secret()
         mac = self._mac(client.client_id, secret) if secret else None
-        if not self._clients.add(client, complete(unverified), mac, by, at):
+        if not self._clients.add(client, document, mac, by, at):
             raise ClientExists
         return NewSecret(client, secret)
 

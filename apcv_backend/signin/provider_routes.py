@@ -7,6 +7,7 @@ browsers, since nothing may be sent to an address nobody proved.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,95 +36,64 @@ _MOST_A_MINUTE = 600
 _TOLD = {400: "Refus OAuth : `error`, `error_description`.", 401: "Client ou jeton non prouvé."}
 
 
-def make_blueprint(
-    provider: ProviderDesk,
-    *,
-    clock: Callable[[], datetime],
-    counters: Counters,
-    random: Callable[[int], bytes],
-    waiting_page: Callable[[str], str],
-) -> StrictBlueprint:
-    """The provider's doors. `waiting_page` gives the path of the page that waits for an attempt's answer."""
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the doors stand. `waiting_page` gives the path of the page that waits for an attempt's answer."""
+
+    clock: Callable[[], datetime]
+    counters: Counters
+    random: Callable[[int], bytes]
+    waiting_page: Callable[[str], str]
+
+    def limited(self, door: str, at: datetime) -> None:
+        """Count a request of this address. Raises `RateLimited`."""
+        name = f"{door}|{request.remote_addr}"
+        limit(self.counters, name, most=_MOST_A_MINUTE, window_s=_A_MINUTE, at=at)
+
+
+def make_blueprint(provider: ProviderDesk, around: Surroundings) -> StrictBlueprint:
+    """The provider's doors."""
     blueprint = StrictBlueprint(
         "openid", __name__, url_prefix="", description="Connexion par la e-CPS ou l'apCV (OpenID Connect)."
     )
     blueprint.register_error_handler(OAuthRefused, refusal_answer)
 
-    def limited(door: str, at: datetime) -> None:
-        limit(counters, f"{door}|{request.remote_addr}", most=_MOST_A_MINUTE, window_s=_A_MINUTE, at=at)
+    _add_browser_doors(blueprint, provider, around)
+    _add_client_doors(blueprint, provider, around)
+    _add_public_doors(blueprint, provider, around)
+    return blueprint
 
-    def headers() -> tuple[str, str]:
-        return request.headers.get("Authorization", ""), request.headers.get("DPoP", "")
+
+def _add_browser_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around: Surroundings) -> None:
+    """Where browsers come: a refusal is a page, or goes back to an address already proven."""
 
     @_door(blueprint, "/auth", ["GET", "POST"])
     @blueprint.called_by(CallerKind.ANYONE)
     @_told(blueprint, 303, "Vers la page d'attente, ou vers le client avec un refus.")
     def authorize() -> BaseResponse:
         """Commencer une connexion (OpenID Connect Core 3.1.2.1)."""
-        at = clock()
-        limited("oidc-auth", at)
+        at = around.clock()
+        around.limited("oidc-auth", at)
         https = provider.issuer.startswith("https://")
-        secret = browser_cookie.ensure_browser_secret(request, random, is_https=https)
+        secret = browser_cookie.ensure_browser_secret(request, around.random, is_https=https)
         try:
             attempt = provider.authorization.begin(arguments_of_request(), secret, at)
         except RedirectedRefusal as refused:
             return redirect(provider.authorization.refusal_url(refused), 303)
         except OAuthRefused as refused:
             return shown_refusal(refused)
-        response = redirect(waiting_page(attempt.attempt_id), 303)
+        response = redirect(around.waiting_page(attempt.attempt_id), 303)
         browser_cookie.keep(response, secret, is_https=https)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    @_door(blueprint, discovery.PAR_PATH, ["POST"])
-    @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
-    def push() -> Response:
-        """Déposer une demande de connexion (RFC 9126)."""
-        at = clock()
-        limited("oidc-par", at)
-        return json_answer(provider.push(form_of_request(), *headers(), at), 201)
-
-    @_door(blueprint, discovery.TOKEN_PATH, ["POST"])
-    @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
-    def token() -> Response:
-        """Échanger un code, un jeton de renouvellement ou une demande CIBA (RFC 6749 section 3.2)."""
-        return json_answer(provider.tokens.answer(TokenCall(form_of_request(), *headers()), clock()))
-
-    @_door(blueprint, discovery.USERINFO_PATH, ["GET", "POST"])
-    @blueprint.called_by(CallerKind.PROFESSIONAL, CallerKind.PATIENT, scope="openid")
-    @blueprint.refuses(_TOLD)
-    def userinfo() -> Response:
-        """Qui s'est connecté (OpenID Connect Core 5.3)."""
-        return json_answer(provider.userinfo.answer(*headers(), request.method, clock()))
-
-    @_door(blueprint, discovery.INTROSPECTION_PATH, ["POST"])
-    @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
-    def introspect() -> Response:
-        """Ce que vaut un jeton à cet instant (RFC 7662)."""
-        at, form = clock(), form_of_request()
-        client = provider.client(form, headers()[0], discovery.INTROSPECTION_PATH, at)
-        return json_answer(provider.registry.introspect(client, form, at))
-
-    @_door(blueprint, discovery.REVOCATION_PATH, ["POST"])
-    @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
-    def revoke() -> Response:
-        """Révoquer un jeton (RFC 7009)."""
-        at, form = clock(), form_of_request()
-        client = provider.client(form, headers()[0], discovery.REVOCATION_PATH, at)
-        provider.registry.revoke(client, form, at)
-        return json_answer({})
 
     @_door(blueprint, discovery.LOGOUT_PATH, ["GET", "POST"])
     @blueprint.called_by(CallerKind.ANYONE)
     @_told(blueprint, 303, "Vers l'adresse enregistrée du client.")
     def logout() -> BaseResponse:
         """Fermer une session (OpenID Connect RP-Initiated Logout 1.0)."""
-        at = clock()
-        limited("oidc-logout", at)
+        at = around.clock()
+        around.limited("oidc-logout", at)
         try:
             done = provider.logout.answer(arguments_of_request(), at)
         except OAuthRefused as refused:
@@ -131,6 +101,56 @@ def make_blueprint(
         if done.go_to:
             return redirect(done.go_to, 303)
         return _said(closed=done.closed)
+
+
+def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around: Surroundings) -> None:
+    """Where clients and resource servers come: forms in, JSON out."""
+
+    @_door(blueprint, discovery.PAR_PATH, ["POST"])
+    @blueprint.called_by(CallerKind.CLIENT)
+    @blueprint.refuses(_TOLD)
+    def push() -> Response:
+        """Déposer une demande de connexion (RFC 9126)."""
+        at = around.clock()
+        around.limited("oidc-par", at)
+        return json_answer(provider.push(form_of_request(), *_headers(), at), 201)
+
+    @_door(blueprint, discovery.TOKEN_PATH, ["POST"])
+    @blueprint.called_by(CallerKind.CLIENT)
+    @blueprint.refuses(_TOLD)
+    def token() -> Response:
+        """Échanger un code, un jeton de renouvellement ou une demande CIBA (RFC 6749 section 3.2)."""
+        return json_answer(provider.tokens.answer(TokenCall(form_of_request(), *_headers()), around.clock()))
+
+    @_door(blueprint, discovery.USERINFO_PATH, ["GET", "POST"])
+    @blueprint.called_by(CallerKind.PROFESSIONAL, CallerKind.PATIENT, scope="openid")
+    @blueprint.refuses(_TOLD)
+    def userinfo() -> Response:
+        """Qui s'est connecté (OpenID Connect Core 5.3)."""
+        return json_answer(provider.userinfo.answer(*_headers(), request.method, around.clock()))
+
+    @_door(blueprint, discovery.INTROSPECTION_PATH, ["POST"])
+    @blueprint.called_by(CallerKind.CLIENT)
+    @blueprint.refuses(_TOLD)
+    def introspect() -> Response:
+        """Ce que vaut un jeton à cet instant (RFC 7662)."""
+        at, form = around.clock(), form_of_request()
+        client = provider.client(form, _headers()[0], discovery.INTROSPECTION_PATH, at)
+        return json_answer(provider.registry.introspect(client, form, at))
+
+    @_door(blueprint, discovery.REVOCATION_PATH, ["POST"])
+    @blueprint.called_by(CallerKind.CLIENT)
+    @blueprint.refuses(_TOLD)
+    def revoke() -> Response:
+        """Révoquer un jeton (RFC 7009)."""
+        at, form = around.clock(), form_of_request()
+        client = provider.client(form, _headers()[0], discovery.REVOCATION_PATH, at)
+        provider.registry.revoke(client, form, at)
+        return json_answer({})
+
+
+def _add_public_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around: Surroundings) -> None:
+    """What everybody may read."""
 
     @_door(blueprint, discovery.CERTS_PATH, ["GET"])
     @blueprint.called_by(CallerKind.ANYONE)
@@ -144,9 +164,11 @@ def make_blueprint(
         @blueprint.called_by(CallerKind.ANYONE)
         def discover() -> Response:
             """Ce que ce fournisseur sait faire (OpenID Connect Discovery 1.0)."""
-            return _public(discovery.metadata(provider.issuer, provider.smith.algorithms(clock())))
+            return _public(discovery.metadata(provider.issuer, provider.smith.algorithms(around.clock())))
 
-    return blueprint
+
+def _headers() -> tuple[str, str]:
+    return request.headers.get("Authorization", ""), request.headers.get("DPoP", "")
 
 
 def _door(
