@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from verifier.kiosk.server import KioskServer
 
 DEFAULT_PORT: Final = 8765
-_POLICY_NAMES: Final = ("officine", "cabinet", "identite", "identite-pro", "prescription")
+_POLICY_NAMES: Final = ("officine", "cabinet", "identite", "complementaire", "identite-pro", "prescription")
 _TICK_S: Final = 20
 
 

@@ -278,6 +278,9 @@ def test_trust_data_and_clock_have_their_own_screens(
 
     with a_page(browser, kiosk) as page:
         expect(page.locator("#alarm")).to_contain_text(said)
+        expect(page.locator(".ready")).to_contain_text(
+            "Prêt" if hours == 30 else "Ce poste ne peut pas vérifier"
+        )
 
 
 def test_a_person_leaves_the_screen(browser: Browser, kiosk: TestKiosk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -52,6 +53,18 @@ def test_every_word_a_page_asks_for_exists() -> None:
 
     assert asked - WORDS["fr"].keys() == set()
     assert len(asked) > 60
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_french_of_a_page_is_the_french_of_its_words(page: Path) -> None:
+    """What stands there before the script arrives is how the same sentence begins, or that sentence."""
+    text = page.read_text("utf-8")
+    stands = re.findall(r'data-words="([^"]+)"[^>]*>([^<]+)<', text)
+
+    apart = [(name, said) for name, said in stands if not WORDS["fr"][name].startswith(said.rstrip("."))]
+
+    assert apart == []
+    assert len(stands) >= 4
 
 
 @pytest.mark.parametrize("name", sorted(WORDS["fr"]))

@@ -85,8 +85,8 @@ def _headline(judged: Verdict, language: Language) -> str:
         return phrase("other_headline", language)
     if judged.light is Light.RED:
         return phrase("red_headline", language)
-    kind = "ecps" if judged.kind is CardKind.ECPS else "apcv"
-    return phrase(f"{judged.light.word}_{kind}_headline", language)
+    kind = CardKind.APCV if judged.kind is None else judged.kind
+    return phrase(f"{judged.light.word}_{kind.value}_headline", language)
 
 
 def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> dict[str, Any]:
@@ -101,7 +101,9 @@ def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> 
         }
     if isinstance(facts.card, AmcCard):
         return {
-            "person": inert(f"{facts.card.nom_amc} ({facts.card.numero_amc})"),
+            "person": inert(facts.card.nom_amc),
+            "title": inert(facts.card.numero_amc),
+            "check_face": phrase("check_contract", language),
             "rows": [_row(label, value) for label, value in contract_rows(facts.card, facts.day, words)],
             "badges": badges,
         }

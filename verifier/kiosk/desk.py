@@ -23,14 +23,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from cartes.cards import CardKind
 from cartes.errors import CarteError
 from cartes.sealed_answer import ANSWER
 from cartes.wire import qr
 from verifier import scanner
 from verifier.kiosk import reader_test
 from verifier.kiosk.today import Entry, Today
-from verifier.kiosk.two_way_screen import Symbol, TwoWayScreen, is_professional
+from verifier.kiosk.two_way_screen import Symbol, TwoWayScreen
 from verifier.policy import POLICIES
 from verifier.verdict import Verdict
 
@@ -223,7 +222,7 @@ class Desk:
             Happens.VERDICT, at, source=source, policy=policy, judged=judged, answered=answered
         )
         self._today.note(happening.seq, judged, at)
-        if self.asked.once == policy and is_professional(judged) == _for_professionals(policy):
+        if self.asked.once == policy and judged.kind is POLICIES[policy].expects:
             self.asked = Asked(self.asked.policy)
         return happening
 
@@ -250,7 +249,3 @@ class Desk:
         self._happened.append(happening)
         self._changed.notify_all()
         return happening
-
-
-def _for_professionals(policy: str) -> bool:
-    return POLICIES[policy].expects is CardKind.ECPS

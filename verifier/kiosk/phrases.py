@@ -23,6 +23,8 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Professionnel vérifié, à regarder de près",
             "Professional checked, look closer",
         ),
+        "green_amc_headline": ("Contrat complémentaire vérifié", "Complementary contract checked"),
+        "amber_amc_headline": ("Contrat vérifié, à regarder de près", "Contract checked, look closer"),
         "red_headline": ("Carte refusée", "Card refused"),
         "other_word": ("AUTRE CODE", "OTHER CODE"),
         "other_headline": ("Pas une carte de ce système", "Not a card of this system"),
@@ -42,6 +44,10 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Is this the professional before you, or the one of the prescription?",
         ),
         "no_end": ("{open}, sans date de fin", "{open}, no last day"),
+        "check_contract": (
+            "Un contrat ne nomme personne : lisez aussi la carte du patient, sur le même téléphone.",
+            "A contract names nobody: read the patient’s card too, on the same phone.",
+        ),
         "delegate": (
             "Présentée par {who} ({link}), pour {whom}, {until}.",
             "Shown by {who} ({link}), for {whom}, {until}.",

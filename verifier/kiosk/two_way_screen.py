@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from cartes.cards import CardKind
 from cartes.errors import CarteError
 from verifier import drawing
 from verifier.lights import Light
@@ -82,11 +81,6 @@ class TwoWayScreen:
         if session is None or session.presentation is None or session.offer.until <= at:
             return None
         return session.offer.until
-
-
-def is_professional(judged: Verdict) -> bool:
-    """Whether an issuer sealed what was shown as an e-CPS."""
-    return judged.kind is CardKind.ECPS
 
 
 def _png(digits: str) -> str:

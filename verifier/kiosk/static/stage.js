@@ -3,12 +3,13 @@
 import { facts, make, notice, shape } from "/draw.js";
 import { say } from "/words.js";
 
-export function ready() {
-  const drawing = shape("ready");
+export function ready(blocked = false) {
+  const drawing = shape(blocked ? "red" : "ready");
   drawing.setAttribute("fill", "none");
   drawing.setAttribute("stroke", "currentColor");
   drawing.setAttribute("stroke-width", "3");
-  return make("div", { name: "ready" }, drawing, make("p", { name: "large", text: say("ready") }), make("p", { text: say("ready_hint") }));
+  return make("div", { name: blocked ? "ready blocked" : "ready" }, drawing,
+    make("p", { name: "large", text: say(blocked ? "blocked" : "ready") }), make("p", { text: say(blocked ? "blocked_hint" : "ready_hint") }));
 }
 
 export function happened(one) {

@@ -68,9 +68,9 @@ async function refreshState() {
   try { state = await call("GET", "/api/state"); } catch { return; }
   if (onStage && state.on_screen === 0) {
     onStage = 0;
-    at("shown").replaceChildren(ready());
     at("after").hidden = true;
   }
+  if (!onStage) replaceIfChanged(at("shown"), [ready(state.trust.light === "red")]);
   at("env").hidden = !["test", "demo"].includes(state.trust.env);
   at("env").textContent = say(`env_${state.trust.env}`);
   drawAsked();
