@@ -28,7 +28,7 @@ CHROMIUM: Final = Path("/usr/bin/chromium")
 PHONE_APP: Final = ROOT / "mobile_mock" / "pwa"
 VERIFIER_PAGE: Final = ROOT / "verifier" / "page"
 AXE: Final = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-_ARGUMENTS: Final = (
+BROWSER_ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -69,7 +69,9 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     if not CHROMIUM.exists():
         raise BrowserMissing(MISSING)
     install_parts()
-    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*_ARGUMENTS, *more], headless=True)
+    return playwright.chromium.launch(
+        executable_path=str(CHROMIUM), args=[*BROWSER_ARGUMENTS, *more], headless=True
+    )
 
 
 class TestHall(TownHall):
@@ -187,14 +189,15 @@ def unlocking(context: BrowserContext, page: Page) -> tuple[CDPSession, str]:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on a page, one line each. It is put in past the page's policy."""
+    """What axe-core finds serious or critical, one line each. It is put in past the page's own policy."""
     cdp = page.context.new_cdp_session(page)
     cdp.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    asked = (
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        ".then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
-        ".map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' + (n.failureSummary || '')).join(' | ')))"
-    )
+    asked = """
+      axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+        .then((told) => told.violations
+          .filter((one) => ["serious", "critical"].includes(one.impact))
+          .map((one) => [one.id, ...one.nodes.map((node) => node.target.join(" "))].join(": ")))
+    """
     told = cdp.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True, "returnByValue": True})
     cdp.detach()
     if "exceptionDetails" in told:

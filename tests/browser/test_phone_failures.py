@@ -126,7 +126,8 @@ def test_a_camera_refused_says_where_to_allow_it(new_phone: NewPhone) -> None:
     """The refusal of the permission is not the absence of a camera."""
     phone = new_phone()
     phone.page.add_init_script(
-        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); };"
+        "const refused = async () => { throw new DOMException('', 'NotAllowedError'); };"
+        "navigator.mediaDevices.getUserMedia = refused;"
     )
     phone.enrol("nadia")
     phone.open("#/scan")

@@ -116,18 +116,26 @@ export async function fetchCards({ withGesture, represents } = {}) {
   return cards;
 }
 
-/** Those this person represents, and their cards: asked with no gesture. */
+/** Those this person represents, and their cards: asked with no gesture. Says whether anything changed. */
 export async function fetchRepresented() {
   const held = await device();
   const { held: represented } = await askSigned(held.keys, "GET", "/v1/representations");
   await pocket.keep("represented", represented);
   const references = represented.map((one) => one.reference);
   // What ended leaves the phone.
-  const kept = (await cardsKept()).filter((card) => !card.represents || references.includes(card.represents));
+  const before = await cardsKept();
+  const kept = before.filter((card) => !card.represents || references.includes(card.represents));
   await pocket.keep("cards", kept);
-  for (const one of represented) {
-    if (one.scope.includes("presenter_droits")) await fetchCards({ represents: one.reference });
-  }
+  const due = represented.filter((one) => one.scope.includes("presenter_droits") && isDue(kept, one.reference));
+  for (const one of due) await fetchCards({ represents: one.reference });
+  return kept.length !== before.length || due.length > 0;
+}
+
+/** Whether cards are missing, or half of their life is over: `represents` names whose, null is the owner's. */
+export function isDue(cards, represents = null) {
+  const theirs = cards.filter((card) => card.represents === represents);
+  const half = ({ issuedAt, expiresAt }) => issuedAt + (expiresAt - issuedAt) / 2;
+  return !theirs.length || theirs.some((card) => clock.now() > half(card));
 }
 
 /** The cards kept, oldest word first. */

@@ -19,7 +19,6 @@ import { signinScreen } from "./screens/signin.js";
 import { language, speak, t } from "./words.js";
 
 const MENU = [["#/", "nav_card"], ["#/scan", "nav_scan"], ["#/signin", "nav_signin"], ["#/journal", "nav_journal"], ["#/phones", "nav_phones"]];
-const RENEW_BEFORE = 0.5;
 
 const app = {
   kind: null,
@@ -38,20 +37,28 @@ const app = {
   present,
 };
 
+let turn = 0;
+
 /** Put a screen on the page: `{title, body, bare, leave}`, or a promise of one. */
 async function show(make, again = null) {
-  app.leave?.();
-  app.leave = null;
-  app.showsCards = false;
+  turn += 1;
+  const mine = turn;
   let screen;
   try {
     screen = await make();
   } catch (error) {
     screen = failureScreen(error, again ?? (() => show(make)));
   }
+  const enrolled = (await pocket.get("device")) !== undefined;
+  // Somebody asked for another screen meanwhile: this one comes too late.
+  if (mine !== turn) {
+    screen.leave?.();
+    return;
+  }
+  app.leave?.();
   app.leave = screen.leave ?? null;
   app.showsCards = Boolean(screen.cards);
-  app.enrolled = (await pocket.get("device")) !== undefined;
+  app.enrolled = enrolled;
   const title = el("h1", { tabindex: "-1" }, screen.title);
   document.getElementById("content").replaceChildren(title, ...screen.body.flat(3).filter(Boolean));
   document.title = `${screen.title} – ${t("app_name")}`;
@@ -63,6 +70,8 @@ async function show(make, again = null) {
 
 /** Do something that takes a moment; whatever goes wrong has its screen, and `again` on it. */
 async function busy(sentence, act, again) {
+  turn += 1;
+  app.showsCards = false;
   announce(sentence);
   document.getElementById("content").setAttribute("aria-busy", "true");
   try {
@@ -116,16 +125,17 @@ function frame() {
 /** Ask for new cards with no gesture, when half of the old ones' life is over and there is a network. */
 async function renewQuietly() {
   const device = await pocket.get("device");
-  if (!device || !navigator.onLine) return;
-  const mine = (await holder.cardsKept()).filter((card) => !card.represents);
-  const due = !mine.length || mine.some((card) => clock.now() > card.issuedAt + (card.expiresAt - card.issuedAt) * RENEW_BEFORE);
+  if (!device || !navigator.onLine) return false;
+  const due = holder.isDue(await holder.cardsKept());
   try {
     if (due) await holder.fetchCards();
-    if (device.kind === "apcv") await holder.fetchRepresented();
+    const others = device.kind === "apcv" && (await holder.fetchRepresented());
     await knowledge.refresh();
+    return due || others;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (["device_withdrawn", "renewal_too_old"].includes(error.code)) await pocket.keep("told", error.code);
+    return error.code === "device_withdrawn";
   }
 }
 
@@ -179,9 +189,9 @@ async function start() {
   window.addEventListener("hashchange", route);
   await route();
   keepApp();
-  await renewQuietly();
+  const changed = await renewQuietly();
   // What came is shown only where the card is what the screen shows: never over a code, or a form.
-  if (app.showsCards && document.activeElement?.tagName !== "BUTTON") await route();
+  if (changed && app.showsCards) await route();
   return undefined;
 }
 

@@ -38,7 +38,7 @@ async function store(told) {
   };
 }
 
-for (const vector of files("sq1")) {
+for (const vector of [...files("sq1"), ...files("amc")]) {
   test(`sq1 ${vector.name}`, async () => {
     const at = instant(vector.at);
     const seen = new MemorySeen();

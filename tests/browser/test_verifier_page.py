@@ -1,0 +1,112 @@
+"""The page that verifies, in a browser: fed the picture of a phone's screen, it says what the till says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.bench import BROWSER_ARGUMENTS, CHROMIUM, Hall, WebPhone, serious
+from tests.browser.film import film
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+
+def address(hall: Hall, language: str = "fr") -> str:
+    """Where the page is."""
+    return f"{hall.town_hall.phone_pages['apcv'].removesuffix('app/')}verifier/?lang={language}"
+
+
+def pictured(phone: WebPhone, picture: Path) -> Path:
+    """The picture of a code that Ange has just shown."""
+    phone.open()
+    phone.page.get_by_role("button", name="Présenter ma carte").click()
+    phone.page.wait_for_selector(".qr svg")
+    phone.page.locator(".qr").screenshot(path=str(picture))
+    return picture
+
+
+@pytest.fixture
+def page(chromium: Browser, hall: Hall) -> Iterator[Page]:
+    """The page, opened once with a network: it has fetched and proven the publication."""
+    context = chromium.new_context(locale="fr-FR", viewport={"width": 320, "height": 740})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.goto(address(hall))
+    opened.get_by_role("button", name="Scanner la carte").wait_for()
+    yield opened
+    context.close()
+
+
+def judged(page: Page, picture: Path) -> str:
+    """Choose a picture of a code; what the verdict says."""
+    page.get_by_role("button", name="Scanner la carte").click()
+    page.get_by_label("Ou choisir une photo du code").set_input_files(str(picture))
+    page.wait_for_selector(".verdict")
+    return page.inner_text("main")
+
+
+def test_a_fresh_code_is_valid_and_the_same_again_is_not(page: Page, ange: WebPhone, tmp_path: Path) -> None:
+    """Name and birth date large; the same picture a second time is refused and names nobody."""
+    picture = pictured(ange, tmp_path / "ange.png")
+
+    first = judged(page, picture)
+    found = serious(page)
+    page.get_by_role("button", name="Accueil").click()
+    second = judged(page, picture)
+
+    assert "Carte valable" in first
+    assert "Ange Orsini-Test" in first
+    assert found == []
+    assert "Refusée" in second
+    assert "Ange" not in second
+
+
+def test_without_a_network_it_judges_all_the_same(page: Page, ange: WebPhone, tmp_path: Path) -> None:
+    """Opened once; then the network is gone and the page is started anew."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.reload()
+
+    said = judged(page, pictured(ange, tmp_path / "ange.png"))
+
+    assert "Carte valable" in said
+
+
+def test_a_minute_later_the_picture_is_refused(page: Page, ange: WebPhone, tmp_path: Path) -> None:
+    """A photograph of a screen is worth nothing after a minute."""
+    picture = pictured(ange, tmp_path / "ange.png")
+    page.evaluate("const real = Date.now.bind(Date); Date.now = () => real() + 61000;")
+
+    said = judged(page, picture)
+
+    assert "Code de plus d'une minute" in said
+    assert "Ange" not in said
+
+
+def test_the_camera_reads_the_screen_of_a_phone(
+    chromium: Browser, hall: Hall, ange: WebPhone, tmp_path: Path
+) -> None:
+    """A film of the phone's screen is the camera's picture: the page finds the code by itself."""
+    seen = film(pictured(ange, tmp_path / "ange.png"), tmp_path / "camera.y4m")
+    camera = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={seen}",
+    ]
+    browser = chromium.browser_type.launch(executable_path=str(CHROMIUM), args=[*BROWSER_ARGUMENTS, *camera])
+    try:
+        page = browser.new_page(locale="fr-FR")
+        page.goto(address(hall))
+        page.get_by_role("button", name="Scanner la carte").click()
+        page.wait_for_selector(".verdict", timeout=20_000)
+        said = page.inner_text("main")
+    finally:
+        browser.close()
+
+    assert "Carte valable" in said

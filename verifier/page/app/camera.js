@@ -1,0 +1,60 @@
+/* Read codes with the camera, or in a picture: zxing compiled to WebAssembly, served by ourselves. */
+
+import { prepareZXingModule, readBarcodes } from "../node_modules/zxing-wasm/dist/es/reader/index.js";
+import { Refused } from "../sq1/refused.js";
+
+const WASM = new URL("../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url).href;
+const OPTIONS = { formats: ["QRCode", "DataMatrix"], tryHarder: true, maxNumberOfSymbols: 1 };
+const EVERY_MS = 80;
+const WIDEST = 1280;
+
+/** Load the reader ahead of the first picture. */
+export const warmUp = () => prepareZXingModule({ overrides: { locateFile: () => WASM }, fireImmediately: true });
+
+/** The text of the code in a picture (ImageData or a file), or null. */
+export async function readPicture(picture) {
+  await warmUp();
+  const found = await readBarcodes(picture, OPTIONS);
+  return found.find((one) => one.isValid)?.text ?? null;
+}
+
+/** Watch the camera in `video` until a code is read or `signal` aborts; gives its text, or null. */
+export async function watch(video, signal) {
+  const stream = await started();
+  try {
+    video.srcObject = stream;
+    await video.play();
+    await warmUp();
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    while (!signal.aborted) {
+      const text = video.videoWidth ? await readFrame(video, canvas, context) : null;
+      if (text !== null) return text;
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+    return null;
+  } finally {
+    for (const track of stream.getTracks()) track.stop();
+    video.srcObject = null;
+  }
+}
+
+async function readFrame(video, canvas, context) {
+  const scale = Math.min(1, WIDEST / video.videoWidth);
+  canvas.width = Math.round(video.videoWidth * scale);
+  canvas.height = Math.round(video.videoHeight * scale);
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  return readPicture(context.getImageData(0, 0, canvas.width, canvas.height));
+}
+
+async function started() {
+  if (!navigator.mediaDevices?.getUserMedia) throw new Refused("no_camera");
+  try {
+    return await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+    });
+  } catch (error) {
+    throw new Refused(["NotAllowedError", "SecurityError"].includes(error.name) ? "camera_refused" : "no_camera");
+  }
+}
