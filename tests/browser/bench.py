@@ -147,10 +147,10 @@ class WebPhone:
         self.page.wait_for_selector(".card .name")
 
     def clock(self, shift_s: int) -> None:
-        """Move this page's clock: what it says from now on, and at each page it opens."""
-        script = f"const real = Date.now.bind(Date); Date.now = () => real() + {shift_s * 1000};"
-        self.page.add_init_script(script)
-        self.page.evaluate(script.replace("const real", "window.__real"))
+        """Move the clock of this page, from its next start on."""
+        self.page.add_init_script(
+            f"{{ const real = Date.now.bind(Date); Date.now = () => real() + {shift_s * 1000}; }}"
+        )
 
 
 def web_phone(browser: Browser, hall: Hall, kind: str = "apcv", **screen: Any) -> WebPhone:

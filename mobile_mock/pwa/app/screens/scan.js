@@ -27,13 +27,13 @@ export function readCode(app) {
     app.show(() => {
       const video = el("video", { playsInline: true, muted: true, "aria-label": t("scan_looking") });
       const problem = el("p", { class: "error", role: "alert", hidden: true });
-      const view = el("div", { class: "camera" }, video);
+      const view = el("div", {}, el("div", { class: "camera" }, video));
       const picture = el("input", { type: "file", accept: "image/*", id: "picture", onchange: read });
       camera.watch(video, ended.signal).then(
         (text) => text !== null && finish(text),
         (error) => {
           if (!(error instanceof Refused)) throw error;
-          view.replaceWith(el("div", { class: "notice bad", role: "alert" }, el("h2", {}, t(error.code)), el("p", {}, t(`${error.code}_says`)), el("p", {}, t(`${error.code}_do`))));
+          view.replaceChildren(el("div", { class: "notice bad", role: "alert" }, el("h2", {}, t(error.code)), el("p", {}, t(`${error.code}_says`)), el("p", {}, t(`${error.code}_do`))));
         },
       );
       async function read() {
@@ -52,7 +52,8 @@ export function readCode(app) {
           problem,
           actions(button(t("cancel"), () => finish(null))),
         ],
-        leave: () => finish(null),
+        // Gone elsewhere: the camera stops, and nobody is sent back.
+        leave: () => ended.abort(),
       };
     });
   });
