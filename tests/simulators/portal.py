@@ -10,6 +10,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
@@ -18,9 +19,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.tables import practitioners
 from cartes.wire import base64url
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import KARIM
@@ -221,6 +225,21 @@ class ProviderStage:
     def phone(self, person: Any = KARIM) -> SigninPhone:
         """A phone enrolled for `person`."""
         return self.signin.phone(person)
+
+    def strike_off(self, person: PersonKey) -> None:
+        """The ordre strikes a professional off, today."""
+        with self.services.database.read() as connection:
+            kept = connection.execute(
+                select(practitioners.c.record).where(practitioners.c.id_national == person.text)
+            ).scalar_one()
+        struck = {**kept, "struck_off_on": self.clock().date().isoformat()}
+        change = (
+            update(practitioners)
+            .where(practitioners.c.id_national == person.text)
+            .values(record=struck, loaded_at=self.clock() + timedelta(microseconds=1))
+        )
+        with self.services.database.write() as tx:
+            tx.execute(change)
 
 
 def open_provider_stage(
