@@ -21,6 +21,7 @@ from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.backend_client import BackendAddress
 from mobile_mock.cli_consent import consent
+from mobile_mock.cli_journal import journal
 from mobile_mock.cli_representation import for_option, represented
 from mobile_mock.cli_signin import signin
 from mobile_mock.cli_terms import (
@@ -309,6 +310,7 @@ def _show(said: Said, kept: KeptCard) -> None:
 
 main.add_command(represented)
 main.add_command(consent)
+main.add_command(journal)
 main.add_command(trust)
 main.add_command(answer)
 main.add_command(authorise)

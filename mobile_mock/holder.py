@@ -40,6 +40,7 @@ from mobile_mock.errors import (
     NoSuchKey,
 )
 from mobile_mock.issuer_facts import policy_of
+from mobile_mock.own_journal import OwnJournal
 from mobile_mock.own_phones import OwnPhones
 from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Device, KeptCard
@@ -79,6 +80,7 @@ class Holder:
         self._ca = ca
         self._trust = trust if trust is not None else PocketTrust(pocket)
         self.phones = OwnPhones(pocket, backend, random=random)
+        self.journal = OwnJournal(pocket, backend, random=random)
         self.consents = RecordConsents(pocket, backend, random=random)
         self.signins = Signins(pocket, backend, random=random, gesture=self._signin_gesture)
 

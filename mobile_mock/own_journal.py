@@ -1,0 +1,75 @@
+"""What was done with the data of the person who holds this phone: read, taken away, contested.
+
+Every request is signed by this phone's app key (DPoP), a fresh proof each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from cartes.cards import CardKind
+from mobile_mock.backend_client import BackendClient
+from mobile_mock.errors import BackendNonsense
+from mobile_mock.pocket import Pocket
+
+_PATH = "/v1/journal"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line, in the language the backend was asked in."""
+
+    entry: str
+    at: str
+    event: str
+    what: str
+    who: str
+    why: str
+    is_contested: bool
+
+    @classmethod
+    def parse(cls, told: dict[str, Any]) -> JournalLine:
+        """Read one line. Raises `BackendNonsense`."""
+        words = {name: told.get(name) for name in ("entry", "at", "event", "what", "who", "why")}
+        read = {name: word for name, word in words.items() if isinstance(word, str)}
+        if len(read) != len(words):
+            raise BackendNonsense(what="journal_line")
+        return cls(**read, is_contested=told.get("contested_at") is not None)
+
+
+class OwnJournal:
+    """The journal of the person who holds this phone, for one kind of card at a time."""
+
+    def __init__(self, pocket: Pocket, backend: BackendClient, *, random: Callable[[int], bytes]) -> None:
+        self._pocket = pocket
+        self._backend = backend
+        self._random = random
+
+    def read(self, kind: CardKind, at: datetime) -> tuple[JournalLine, ...]:
+        """The latest page, newest first. Raises NotEnrolled, BackendRefused, BackendUnreachable."""
+        return self._lines(kind, _PATH, at)
+
+    def export(self, kind: CardKind, at: datetime) -> tuple[JournalLine, ...]:
+        """All of it."""
+        return self._lines(kind, f"{_PATH}/export", at)
+
+    def contest(self, kind: CardKind, entry: str, at: datetime) -> str:
+        """Say of a line "this was not me"; the number of the incident."""
+        path = f"{_PATH}/{quote(entry, safe='')}/incident"
+        told = self._backend.send(path, None, self._proof(kind, "POST", path, at))
+        return str(told.get("incident_id", ""))
+
+    def _lines(self, kind: CardKind, path: str, at: datetime) -> tuple[JournalLine, ...]:
+        told = self._backend.read_object(path, lambda: self._proof(kind, "GET", path, at))
+        entries = told.get("entries")
+        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+            raise BackendNonsense(what=path)
+        return tuple(JournalLine.parse(one) for one in entries)
+
+    def _proof(self, kind: CardKind, method: str, path: str, at: datetime) -> str:
+        app_key = self._pocket.device(kind).app_key
+        return app_key.proof(method, self._backend.url(path), at, random=self._random)
