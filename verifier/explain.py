@@ -231,7 +231,7 @@ _mode = _labelled({code.value: code.label for code in ModeExercice}.get)
 
 # Fields that hold a number of a person: shown whole only when asked for.
 _PRIVATE: Final[Mapping[str, Callable[[Any, bool], str]]] = MappingProxyType(
-    {"nir": _number, "od_nir": _number, "amc": _amc}
+    {"nir": _number, "od_nir": _number, "amc": _amc, "member": _number}
 )
 
 # The names and the order of `docs/formats/qr.md` 7.1.
