@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, case, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,8 +19,9 @@ from apcv_backend.presences.ports import Fact, KnownPhone, Redeemer
 from apcv_backend.presences.rules import Method, OpenPresence, ProvenScan, Shown, States, instant_of
 from apcv_backend.quota_rules import PRESENCES_A_DAY, Account
 from apcv_backend.quotas import Quotas
+from apcv_backend.representation.rules import SLOT_PREFIX
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import devices, presences, status_slots, uploaded_scans
+from apcv_backend.tables import devices, presences, representations, status_slots, uploaded_scans
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 
@@ -129,11 +130,26 @@ class _Register:
         return KnownPhone(row.device_id, self._patient(scan.card, row.subject_id, at))
 
     def _patient(self, card: ApcvCard, holder: str, at: datetime) -> str:
-        """Whose card it is: the holder's own, or in the hands of a delegate the one its numbers name."""
-        person = beneficiary_key(card)
-        if card.delegate is None or person is None:
+        """Whose card it is: the holder's own; in the hands of a delegate, the one they may present it for.
+
+        The slot of a delegated card is named after its representation, which knows the beneficiary whatever
+        the shape shows.
+        """
+        if card.delegate is None:
             return holder
-        return self._tools.subjects.ensure(self._tx, person, at)
+        named = (
+            select(representations.c.beneficiary_subject)
+            .join(
+                status_slots,
+                status_slots.c.exercice == literal(SLOT_PREFIX).concat(representations.c.reference),
+            )
+            .where(status_slots.c.list_id == card.slot.list, status_slots.c.idx == card.slot.idx)
+        )
+        beneficiary = self._tx.execute(named).scalar_one_or_none()
+        person = beneficiary_key(card)
+        if beneficiary is None and person is not None:
+            return self._tools.subjects.ensure(self._tx, person, at)
+        return beneficiary or holder
 
     def elsewhere_since(self, device_id: str, structure: str, since: datetime) -> datetime | None:
         """See `PresenceRegister.elsewhere_since`."""
