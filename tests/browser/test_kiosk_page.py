@@ -72,11 +72,10 @@ def _type(page: Page, text: str, end: str = "Enter") -> None:
 
 def _type_on_azerty(page: Page, digits: str) -> None:
     """The keys of the digits, on a workstation whose layout makes other characters of them."""
-    session = page.context.new_cdp_session(page)
-    for digit in digits:
-        key = {"key": AZERTY[digit], "code": f"Digit{digit}", "text": AZERTY[digit]}
-        session.send("Input.dispatchKeyEvent", {"type": "keyDown", **key})
-        session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    typed = [{"key": AZERTY[digit], "code": f"Digit{digit}", "bubbles": True} for digit in digits]
+    page.evaluate(
+        "keys => keys.forEach(key => document.body.dispatchEvent(new KeyboardEvent('keydown', key)))", typed
+    )
     page.keyboard.press("Enter")
 
 
@@ -138,6 +137,20 @@ def test_a_reader_without_a_suffix_is_ended_by_silence(browser: Browser, kiosk: 
         expect(page.locator(".ready")).to_be_visible()
 
         _type(page, kiosk.world.show_apcv(), end="")
+
+        _light(page, "green")
+
+
+def test_a_busy_machine_cuts_no_code_in_two(browser: Browser, kiosk: TestKiosk) -> None:
+    """Half a second of nothing in the middle, with a reader known to end by Enter: the rest is waited for."""
+    with a_page(browser, kiosk) as page:
+        _type(page, "3400930000120")
+        _light(page, "other")
+        text = kiosk.world.show_apcv()
+
+        page.keyboard.type(text[:400])
+        page.wait_for_timeout(600)
+        _type(page, text[400:])
 
         _light(page, "green")
 

@@ -2,17 +2,20 @@
 // into a field first: the page listens, tells a reader from a person by the rhythm, and while a reader types
 // no other key does anything.
 
-const GAP_MS = 120;        // a person is slower than this between two keys, a reader faster
+const GAP_MS = 300;        // a reader on a busy machine is never slower than this between two keys
 const BURST = 4;           // keys in that rhythm before we believe it is a reader
 const LEAST = 8;           // shorter ones are somebody's fingers
-const SILENCE_MS = 350;    // a reader that sends no Enter has ended
+const SILENCE_MS = 350;    // a reader that sends no Enter has ended, if what it typed may be a whole code
+const STALL_MS = 1500;     // otherwise the machine was busy, and the rest is still to come
 const DIGIT_KEY = /^(?:Digit|Numpad)([0-9])$/;
+export const AZERTY = { "&": "1", "é": "2", '"': "3", "'": "4", "(": "5", "-": "6", "è": "7", "_": "8", "ç": "9", "à": "0", "§": "6", "!": "8" };
 const REPAIRABLE = /^[0-9&é"'(\-è_çàÉÈÇÀ§!\s]*$/;
 
 export class Burst {
   constructor({ onProgress, onEnd }) {
     this.onProgress = onProgress;
     this.onEnd = onEnd;
+    this.suffixed = false;
     this.forget();
   }
 
@@ -27,7 +30,7 @@ export class Burst {
   key({ key, code, at, modified }) {
     if (key === "Shift" || key === "CapsLock" || key === "AltGraph") return this.keys.length >= BURST;
     if (key === "Enter" || key === "Tab") {
-      const reader = this.keys.length >= LEAST && at - this.lastAt <= SILENCE_MS;
+      const reader = this.keys.length >= LEAST && at - this.lastAt <= STALL_MS;
       if (reader) this.end(key); else this.forget();
       return reader;
     }
@@ -38,12 +41,19 @@ export class Burst {
     this.keys.push(key === "Dead" ? "^" : key);
     this.codes.push(DIGIT_KEY.exec(code ?? "")?.[1] ?? null);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (this.keys.length >= LEAST ? this.end("") : this.forget()), SILENCE_MS);
+    this.timer = setTimeout(() => this.silent(), SILENCE_MS);
     if (this.keys.length >= BURST) this.onProgress(this.keys.length);
     return this.keys.length >= BURST;
   }
 
+  silent() {
+    if (this.keys.length < LEAST) this.forget();
+    else if (!this.suffixed && mayBeWhole(this.keys)) this.end("");
+    else this.timer = setTimeout(() => this.end(""), STALL_MS - SILENCE_MS);
+  }
+
   end(suffix) {
+    this.suffixed = suffix !== "";
     const typed = this.keys.join("");
     const byKey = this.codes.every((digit) => digit !== null) ? this.codes.join("") : null;
     const took = Math.max(1, this.lastAt - this.startedAt);
@@ -51,6 +61,14 @@ export class Burst {
     this.forget();
     this.onEnd(told);
   }
+}
+
+function mayBeWhole(keys) {
+  // The digits of a code are those of a number whose first byte is 1 (a card) or 3 (a sealed answer), so its
+  // length in bits is 1 or 2 more than whole bytes: of four codes cut short, one at most passes here.
+  const digits = keys.map((key) => AZERTY[key] ?? key).join("");
+  if (digits.length < 100 || !/^[0-9]+$/.test(digits)) return true;
+  return [1, 2].includes(BigInt(digits).toString(2).length % 8);
 }
 
 export function listen(burst) {

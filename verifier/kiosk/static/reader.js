@@ -1,12 +1,11 @@
 // Try a reader: how it arrives (keys or serial line), with which keyboard layout, how fast, and what to set.
 
 import { make, notice } from "/draw.js";
-import { Burst, listen } from "/keyboard.js";
+import { AZERTY, Burst, listen } from "/keyboard.js";
 import { call, follow, hasToken, Refused } from "/link.js";
 import { say, speak } from "/words.js";
 
 const SLOW_S = 4;
-const AZERTY = { "&": "1", "é": "2", '"': "3", "'": "4", "(": "5", "-": "6", "è": "7", "_": "8", "ç": "9", "à": "0", "§": "6", "!": "8" };
 const at = (id) => document.getElementById(id);
 let expected = "";
 
