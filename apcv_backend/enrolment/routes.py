@@ -16,6 +16,7 @@ from flask import request
 from flask.views import MethodView
 
 from apcv_backend.blueprint import StrictBlueprint
+from apcv_backend.callers import CallerKind
 from apcv_backend.dpop import AppKey
 from apcv_backend.enrolment.device_service import OwnDevice, SignedRequest
 from apcv_backend.enrolment.ports import UnverifiedProof
@@ -70,6 +71,7 @@ def _add_enrolments(
 ) -> None:
     @blueprint.route("/enrolments")
     class Enrolments(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @blueprint.takes(BeginSchema)
         @blueprint.gives(201, BegunSchema)
         @blueprint.refuses({403: "Code refusé, ou carte impossible.", 409: "Trop de téléphones."})
@@ -97,6 +99,7 @@ def _add_enrolments(
 
     @blueprint.route("/enrolments/<uuid:ceremony_id>")
     class Enrolment(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @blueprint.takes(FinishSchema)
         @blueprint.gives(201, EnrolledSchema)
         @blueprint.asks_header("DPoP", _DPOP, max_length=4096)
@@ -144,6 +147,7 @@ def _add_devices(
 
     @blueprint.route("/devices")
     class Devices(MethodView):
+        @blueprint.called_by(CallerKind.PHONE)
         @blueprint.gives(200, DeviceSchema(many=True))
         @blueprint.asks_header("DPoP", _DPOP, max_length=4096)
         @blueprint.refuses(unsigned)
@@ -154,6 +158,7 @@ def _add_devices(
 
     @blueprint.route("/devices/<uuid:device_id>")
     class OneDevice(MethodView):
+        @blueprint.called_by(CallerKind.PHONE)
         @blueprint.takes(RenameSchema)
         @blueprint.gives(200, DeviceSchema)
         @blueprint.asks_header("DPoP", _DPOP, max_length=4096)
@@ -163,6 +168,7 @@ def _add_devices(
             at = clock()
             return _told(room.devices.rename(signed(at), str(device_id), body["name"], at))
 
+        @blueprint.called_by(CallerKind.PHONE)
         @blueprint.gives(204)
         @blueprint.asks_header("DPoP", _DPOP, max_length=4096)
         @blueprint.refuses(not_mine)
@@ -173,6 +179,7 @@ def _add_devices(
 
     @blueprint.route("/notices")
     class Notices(MethodView):
+        @blueprint.called_by(CallerKind.PHONE)
         @blueprint.gives(200, NoticeSchema(many=True))
         @blueprint.asks_header("DPoP", _DPOP, max_length=4096)
         @blueprint.refuses(unsigned)
@@ -195,6 +202,7 @@ def _add_loss_reports(
 ) -> None:
     @blueprint.route("/loss-reports")
     class LossReports(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @blueprint.takes(LossReportSchema)
         @blueprint.gives(204)
         @blueprint.refuses({403: "Référence ou code de perte refusés."})

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, abort, request, send_from_directory
 from flask.views import MethodView
 
 from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.callers import CallerKind
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.publication.status_tokens import STATUS_LISTS_PATH, TTL, StatusTokenDesk
 from apcv_backend.publication.token_status_list import TokenForm
@@ -68,6 +69,7 @@ def make_status_blueprint(
 
     @blueprint.route("/<int:list_id>")
     class StatusListView(MethodView):
+        @blueprint.called_by(CallerKind.ANYONE)
         @_gives_a_token(blueprint)
         @blueprint.refuses(
             {404: "Pas de telle liste, ou pas de clé pour la signer.", 406: "Ni JWT, ni CWT : voir `Accept`."}

@@ -24,6 +24,7 @@ from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.ephemeral import MemoryEphemeral
 from apcv_backend.staff_callers import StaffRole
 from cartes.cards import CardKind
 from mobile_mock.app_key import AppKey
@@ -199,8 +200,8 @@ def keys(services: Services) -> KnownCallers:
 
 @pytest.fixture
 def town_hall(services: Services, keys: KnownCallers) -> Flask:
-    known = replace(services, callers=keys)
-    return create_app(known)
+    # Counters of its own: the limits of one walk are not the next one's.
+    return create_app(replace(services, callers=keys, ephemeral=MemoryEphemeral()))
 
 
 class PhoneKey:
