@@ -114,7 +114,8 @@ class _Register:
             .scalar_subquery()
         )
         # A later use than this one may be on record already: it stays.
-        used = case((devices.c.last_used_at < at, at), else_=devices.c.last_used_at)
+        now = literal(at, devices.c.last_used_at.type)
+        used = case((devices.c.last_used_at < now, now), else_=devices.c.last_used_at)
         row = self._tx.execute(
             update(devices)
             .where(
