@@ -161,7 +161,7 @@ def web_phone(browser: Browser, hall: Hall, kind: str = "apcv", **screen: Any) -
         viewport=screen.pop("viewport", {"width": 400, "height": 860}),
         **screen,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     cdp, authenticator = unlocking(context, page)
     return WebPhone(hall, kind, context, page, cdp, authenticator)

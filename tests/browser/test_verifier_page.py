@@ -34,7 +34,7 @@ def pictured(phone: WebPhone, picture: Path) -> Path:
 def page(chromium: Browser, hall: Hall) -> Iterator[Page]:
     """The page, opened once with a network: it has fetched and proven the publication."""
     context = chromium.new_context(locale="fr-FR", viewport={"width": 320, "height": 740})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     opened = context.new_page()
     opened.goto(address(hall))
     opened.get_by_role("button", name="Scanner la carte").wait_for()

@@ -11,6 +11,11 @@ import { language } from "./words.js";
 
 const TIMEOUT_MS = 10000;
 
+let reached = true;
+
+/** Whether the server answered when it was last asked: browsers' own word on it is not to be relied on. */
+export const isReached = () => reached && navigator.onLine;
+
 /** One request: the JSON of the answer, or a refusal (`offline`, or the backend's own word). */
 export async function ask(method, path, { body, headers = {} } = {}) {
   let answer;
@@ -30,8 +35,10 @@ export async function ask(method, path, { body, headers = {} } = {}) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
+    reached = false;
     throw new Refused("offline");
   }
+  reached = true;
   if (answer.status === 204) return null;
   let told;
   try {

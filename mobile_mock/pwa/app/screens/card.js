@@ -1,5 +1,6 @@
 /* The first screen: my card and what it is, one large button, the cards of those I represent. */
 
+import { isReached } from "../backend.js";
 import { actions, button, el, facts, link } from "../dom.js";
 import * as clock from "../clock.js";
 import * as holder from "../holder.js";
@@ -35,7 +36,7 @@ export async function cardScreen(app) {
     title: t("nav_card"),
     cards: true,
     body: [
-      !navigator.onLine && el("p", { class: "notice" }, t("offline_note")),
+      !isReached() && el("p", { class: "notice" }, t("offline_note")),
       clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, t("clock_note", { seconds: Math.round(clock.ahead()) })),
       groups.map((cards) => wallet(app, cards, shape)),
     ],
