@@ -14,7 +14,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +22,12 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.database import Database
+from apcv_backend.journal_entry import Entry
 from apcv_backend.tables import journal, journal_lanes
 from apcv_backend.vault import Vault, same
 from cartes.wire import strict_json
+
+__all__ = ["LANES", "Entry", "Fact", "Journal", "entry_of", "read_entries"]
 
 Fact = str | int | bool | None
 
@@ -48,36 +50,6 @@ def _next_place(of: Any) -> Any:
 
 
 _NEXT_PLACE = {"sqlite": _next_place(sqlite_insert), "postgresql": _next_place(postgresql_insert)}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the journal, as it was read back."""
-
-    entry_id: int
-    at: datetime
-    event: str
-    actor: str
-    subject: str
-    facts: str
-    mac: bytes
-    lane: int | None = None
-    place: int | None = None
-
-    @classmethod
-    def of(cls, row: Row[Any]) -> Entry:
-        """The entry a row of `journal` holds."""
-        return cls(
-            row.entry_id,
-            row.at,
-            row.event,
-            row.actor,
-            row.subject,
-            row.facts,
-            row.mac,
-            row.lane,
-            row.place,
-        )
 
 
 class Journal:
@@ -151,5 +123,20 @@ def read_entries(database: Database) -> Iterator[Entry]:
         if not rows:
             return
         for row in rows:
-            yield Entry.of(row)
+            yield entry_of(row)
         last = rows[-1].entry_id
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """The entry a row of `journal` holds."""
+    return Entry(
+        row.entry_id,
+        row.at,
+        row.event,
+        row.actor,
+        row.subject,
+        row.facts,
+        row.mac,
+        row.lane,
+        row.place,
+    )

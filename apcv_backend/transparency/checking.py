@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from apcv_backend.audit import Entry
+from apcv_backend.journal_entry import Entry
 from apcv_backend.transparency.ports import KeptHead, Log, Logs
 from apcv_backend.transparency.rules import BEFORE_LANES, Finding, lane_and_place, leaf_of
 from cartes import merkle

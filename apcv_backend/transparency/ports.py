@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from apcv_backend.audit import Entry
+from apcv_backend.journal_entry import Entry
 from cartes.checkpoint import LogKey, TreeHead
 
 T = TypeVar("T")

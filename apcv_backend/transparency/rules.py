@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from apcv_backend.audit import Entry
+from apcv_backend.journal_entry import Entry
 from cartes import merkle
 from cartes.errors import CarteError
 from cartes.wire import strict_json

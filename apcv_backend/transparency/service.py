@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from apcv_backend.audit import Entry
+from apcv_backend.journal_entry import Entry
 from apcv_backend.transparency.ports import GivenOut, HeadSigner, KeptHead, Log, Logs
 from apcv_backend.transparency.rules import LogBroken, NoHeadYet, NotInTheLog, leaf_of
 from cartes import merkle

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from apcv_backend.audit import Entry
+from apcv_backend.audit import entry_of
 from apcv_backend.database import Database
+from apcv_backend.journal_entry import Entry
 from apcv_backend.tables import journal, journal_lanes, log_heads, log_leaves, log_tiles
 from apcv_backend.transparency.ports import KeptHead, Log
 from apcv_backend.transparency.rules import BEFORE_LANES, LogBroken, lane_and_place
@@ -60,7 +61,7 @@ class SqlLog:
                 .order_by(journal.c.place)
                 .limit(most)
             )
-            found = [Entry.of(row) for row in self._tx.execute(wanted)]
+            found = [entry_of(row) for row in self._tx.execute(wanted)]
             expected = range(sealed + 1, min(counted, sealed + most) + 1)
             if counted < sealed or [entry.place for entry in found] != list(expected):
                 raise LogBroken(why="missing", lane=lane, after=sealed)
@@ -76,7 +77,7 @@ class SqlLog:
             .order_by(journal.c.entry_id)
             .limit(most)
         )
-        return [Entry.of(row) for row in self._tx.execute(wanted)]
+        return [entry_of(row) for row in self._tx.execute(wanted)]
 
     def _lanes(self) -> list[tuple[int, int, int]]:
         """Each lane, how many entries it has had, and how many of them are in the log."""
@@ -164,7 +165,7 @@ class SqlLog:
             .limit(most)
         )
         return [
-            (int(row.leaf_index), int(row.number), row.leaf_hash, None if row.mac is None else Entry.of(row))
+            (int(row.leaf_index), int(row.number), row.leaf_hash, None if row.mac is None else entry_of(row))
             for row in self._tx.execute(wanted)
         ]
 

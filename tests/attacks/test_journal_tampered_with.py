@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from apcv_backend.audit import Entry
+from apcv_backend.audit import entry_of
 from apcv_backend.backup import read_backup, write_backup
 from apcv_backend.bootstrap import Services
 from apcv_backend.bootstrap.transparency import inspect_copy
@@ -137,7 +137,7 @@ def test_leaves_made_to_agree_with_an_edit_are_found(stage: LogStage) -> None:
     stage.sql("UPDATE journal SET actor = 'nobody' WHERE entry_id = 2")
     with stage.services.database.read() as connection:
         row = connection.execute(select(journal).where(journal.c.entry_id == 2)).one()
-    leaf = leaf_of(Entry.of(row)).hex()
+    leaf = leaf_of(entry_of(row)).hex()
     literal = f"X'{leaf}'" if stage.services.database.is_sqlite else f"'\\x{leaf}'"
     stage.sql(f"UPDATE log_leaves SET leaf_hash = {literal} WHERE leaf_index = 1")
 
