@@ -68,8 +68,27 @@ class AttemptDesk:
         `ping` the endpoint and token of a client to be told (CIBA ping). The answer is the same whether
         anybody was reached.
         """
+        new = self.drafted(order, browser_secret, at, lifetime)
+
+        def work(register: AttemptRegister) -> None:
+            register.add(new, at)
+            register.reach(new, at)
+            if ping is not None:
+                register.ask_for_ping(new.attempt_id, order.client_id, *ping, new.expires_at)
+
+        self._registers.run(work)
+        return Attempt(new.attempt_id, order, AttemptState.PENDING, new.digits, at, new.expires_at, 0)
+
+    def drafted(
+        self,
+        order: AttemptOrder,
+        browser_secret: bytes | None,
+        at: datetime,
+        lifetime: timedelta | None = None,
+    ) -> NewAttempt:
+        """What would be kept: identifier and digits drawn, nothing written."""
         attempt_id = base64url.encode(self._random(_ID_BYTES))
-        new = NewAttempt(
+        return NewAttempt(
             attempt_id=attempt_id,
             order=order,
             digits=order.binding_message or f"{int.from_bytes(self._random(8), 'big') % 100:02d}",
@@ -78,15 +97,6 @@ class AttemptDesk:
             claim_mac=None if browser_secret is None else self._claim_mac(self.claim_code(attempt_id)),
             expires_at=at + min(lifetime or self.lifetime, self.lifetime),
         )
-
-        def work(register: AttemptRegister) -> None:
-            register.add(new, at)
-            register.reach(new, at)
-            if ping is not None:
-                register.ask_for_ping(attempt_id, order.client_id, *ping, new.expires_at)
-
-        self._registers.run(work)
-        return Attempt(attempt_id, order, AttemptState.PENDING, new.digits, at, new.expires_at, 0)
 
     def get(self, attempt_id: str, at: datetime) -> Attempt:
         """The attempt as it stands at `at`; one whose time is over says EXPIRED. Raises AttemptNotFound."""
