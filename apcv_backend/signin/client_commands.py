@@ -112,9 +112,10 @@ def close(services: Services, client_id: str, reason: str, by: str) -> None:
 @click.option("--watch", is_flag=True, help="Continue, toutes les cinq secondes.")
 @click.pass_obj
 def tell_logouts(services: Services, *, watch: bool) -> None:
-    """Annoncer aux clients les sessions fermées (back-channel logout)."""
+    """Annoncer aux clients les sessions fermées (back-channel) et les réponses CIBA (ping)."""
     while True:
-        heard = services.signin.deliveries.deliver(services.clock())
+        at = services.clock()
+        heard = services.signin.deliveries.deliver(at) + services.signin_approval.pings.deliver(at)
         if heard or not watch:
             click.echo(f"{heard} annonce(s) entendue(s).")
         if not watch:
