@@ -158,4 +158,4 @@ def test_a_withdrawn_phone_is_told_so(new_phone: NewPhone) -> None:
 
     phone.page.get_by_role("heading", name="Ce téléphone a été retiré").wait_for()
     phone.open()
-    assert phone.page.get_by_role("heading", name="Mettre ma carte dans ce téléphone").is_visible()
+    phone.page.get_by_role("heading", name="Mettre ma carte dans ce téléphone").wait_for()

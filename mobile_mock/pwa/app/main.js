@@ -153,7 +153,7 @@ const SCREENS = {
   "#/enrol": () => show(() => enrolScreen(app)),
   "#/scan": () => scan(app),
   "#/signin": () => show(() => signinScreen(app)),
-  "#/journal": () => show(() => journalScreen()),
+  "#/journal": () => show(() => journalScreen(app)),
   "#/phones": () => show(() => phonesScreen(app)),
   "#/renew": renew,
 };

@@ -128,6 +128,9 @@ export const en = {
 
   journal_title: "Who looked at my data",
   journal_says: "Every reading of your rights, every use of your card, every sign-in leaves a line here. Nobody can remove it.",
+  journal_older: "Older lines",
+  journal_contest: "This is not right: report it",
+  journal_contested: "You reported this line.",
   journal_none: "Nothing yet.",
 
   phones_title: "My phones",

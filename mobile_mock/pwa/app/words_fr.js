@@ -128,6 +128,9 @@ export const fr = {
 
   journal_title: "Qui a consulté mes données",
   journal_says: "Chaque lecture de vos droits, chaque passage de votre carte, chaque connexion laisse une ligne ici. Personne ne peut l'effacer.",
+  journal_older: "Lignes plus anciennes",
+  journal_contest: "Ce n'est pas normal : le signaler",
+  journal_contested: "Vous avez signalé cette ligne.",
   journal_none: "Rien pour l'instant.",
 
   phones_title: "Mes téléphones",

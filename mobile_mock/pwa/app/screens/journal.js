@@ -1,20 +1,36 @@
-/* Who looked at my data: the journal's lines about this person, in the sentences the server gives. */
+/* Who looked at my data: the journal's lines about this person, in the sentences the server gives, and
+   a way to say that one of them is not right. */
 
-import { el } from "../dom.js";
+import { actions, button, el } from "../dom.js";
 import * as holder from "../holder.js";
 import { momentWords, t } from "../words.js";
 
-export async function journalScreen() {
-  const told = await holder.signed("GET", "/v1/journal");
-  const lines = Array.isArray(told) ? told : (told.entries ?? told.lines ?? []);
+const JOURNAL = "/v1/journal";
+
+export async function journalScreen(app, before = "") {
+  const { entries, next } = await holder.signed("GET", before ? `${JOURNAL}?before=${encodeURIComponent(before)}` : JOURNAL);
   return {
     title: t("journal_title"),
     body: [
       el("p", {}, t("journal_says")),
-      lines.length
-        ? el("ul", { class: "plain" }, lines.map((line) =>
-            el("li", {}, el("p", {}, line.sentence ?? line.text ?? line.event), el("p", { class: "small" }, momentWords(line.at)))))
-        : el("p", {}, t("journal_none")),
+      entries.length ? el("ul", { class: "plain" }, entries.map((entry) => el("li", {}, line(app, entry)))) : el("p", {}, t("journal_none")),
+      next ? actions(button(t("journal_older"), () => app.show(() => journalScreen(app, next)))) : null,
     ],
   };
+}
+
+function line(app, entry) {
+  const after = el("p", { class: "small" }, t("journal_contested"));
+  return [
+    el("p", {}, el("strong", {}, entry.what)),
+    el("p", { class: "small" }, [entry.who, entry.why, momentWords(entry.at)].filter(Boolean).join(" · ")),
+    entry.contested_at ? after : entry.who ? button(t("journal_contest"), contest, "quiet") : null,
+  ];
+
+  async function contest() {
+    await app.busy(t("loading"), async () => {
+      await holder.signed("POST", `${JOURNAL}/${encodeURIComponent(entry.entry)}/incident`);
+      await app.show(() => journalScreen(app));
+    }, () => app.show(() => journalScreen(app)));
+  }
 }
