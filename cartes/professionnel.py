@@ -87,7 +87,8 @@ class Exercice:
     """One practice of one profession in one structure: what an e-CPS is issued for.
 
     `section` is for pharmacists only; `remplace` names whom a remplaçant stands in for, during `periode`;
-    `numero_am` is the number the practice invoices under, or the empty text.
+    `numero_am` is the number the practice invoices under, or the empty text; `regulation_medicale` says that
+    this practice answers the emergency line of a SAMU (`Acces_Regulation_Medicale` of Pro Santé Connect).
     """
 
     exercice_id: str
@@ -106,6 +107,7 @@ class Exercice:
     periode: PeriodeDroits
     remplace: Idnps | None = None
     active: bool = True
+    regulation_medicale: bool = False
 
     def __post_init__(self) -> None:
         if not _EXERCICE_ID.fullmatch(self.exercice_id):

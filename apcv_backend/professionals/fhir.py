@@ -201,6 +201,7 @@ def _role(resource: Element, found: _Gathered) -> None:
     human = name.child("valueHumanName")
     replaced = resource.extension(_OURS + "remplace")
     billing = resource.extension(_OURS + "numero-am")
+    regulation = resource.extension(_OURS + "regulation-medicale")
     exercice = resource.built(
         "",
         lambda: Exercice(
@@ -220,6 +221,7 @@ def _role(resource: Element, found: _Gathered) -> None:
             periode=_period(resource.period("period")),
             remplace=_number(replaced.child("valueIdentifier")) if replaced else None,
             active=resource.flag("active"),
+            regulation_medicale=regulation.flag("valueBoolean") if regulation else False,
         ),
     )
     found.people[reference] = resource.built(

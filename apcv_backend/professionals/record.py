@@ -86,6 +86,7 @@ def _exercice_record(exercice: Exercice) -> dict[str, Any]:
         "fin": _day_text(exercice.periode.fin),
         "remplace": None if exercice.remplace is None else exercice.remplace.text,
         "active": exercice.active,
+        "regulation_medicale": exercice.regulation_medicale,
     }
 
 
@@ -111,6 +112,7 @@ def _exercice(record: Any) -> Exercice:
         periode=PeriodeDroits(date.fromisoformat(record["debut"]), _day(record["fin"])),
         remplace=None if record["remplace"] is None else Idnps.parse(record["remplace"], Mode.LENIENT),
         active=record["active"],
+        regulation_medicale=record.get("regulation_medicale", False),  # absent from records kept before it
     )
 
 

@@ -72,7 +72,7 @@ def psc_userinfo(
         "preferred_username": number,
         "given_name": person.prenom,
         "family_name": person.nom,
-        "Acces_Regulation_Medicale": "FAUX",
+        "Acces_Regulation_Medicale": "VRAI" if shown is not None and shown.regulation_medicale else "FAUX",
         "UITVersion": "1.0",
         "Palier_Authentification": _PALIER,
         "SubjectRole": list(dict.fromkeys(f"{one.profession.value}^{_PROFESSIONS}" for one in now)),

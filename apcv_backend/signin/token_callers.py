@@ -60,5 +60,10 @@ def _caller(token: LiveToken) -> Caller:
         exercice_id=session.exercice_id,
         structure=session.structure,
         profession="" if exercice is None else exercice.profession.value,
-        facts={"legal_basis": client.legal_basis, "name": client.name, "purpose": session.purpose},
+        facts={
+            "legal_basis": client.legal_basis,
+            "name": client.name,
+            "purpose": session.purpose,
+            "regulation_medicale": "true" if exercice is not None and exercice.regulation_medicale else "",
+        },
     )

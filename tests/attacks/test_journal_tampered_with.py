@@ -23,7 +23,7 @@ from apcv_backend.transparency.rules import LogBroken, leaf_of
 from cartes import merkle
 from tests.simulators.clock import SteerableClock
 from tests.simulators.log_stage import LogStage
-from witness.watching import Alarm, LogUnreachable
+from verifier.witness.watching import Alarm, LogUnreachable
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from mobile_mock import cli as phone_cli
 from tests.testdata import ROOT
 from verifier import cli as till_cli
 from verifier.lights import LIGHTS
-from witness import __main__ as witness_cli
+from verifier.witness import __main__ as witness_cli
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -38,7 +38,7 @@ _PROGRAMS = {
     "keys": keys_cli.main,
     "verifier": till_cli.main,
     "mobile_mock": phone_cli.main,
-    "witness": witness_cli.main,
+    "verifier.witness": witness_cli.main,
 }
 _WALKS_AND_THREATS = [*sorted((DOCS / "walks").glob("*.md")), DOCS / "threats.md"]
 

@@ -15,7 +15,7 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.transparency.service import Sealed
 from cartes.checkpoint import TreeHead
 from tests.simulators.clock import SteerableClock
-from witness.watching import LogUnreachable, Store, Witness
+from verifier.witness.watching import LogUnreachable, Store, Witness
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,27 @@ def test_a_replaced_card_does_not_oppose_its_holder() -> None:
     assert people(document)["899700900113"].card_opposed_on is None
 
 
+def test_a_practice_that_regulates_calls_says_so_and_is_kept() -> None:
+    """The flag is read, kept and read back; a record kept before there was one regulates nothing."""
+    document = bundle()
+    role = next(
+        e["resource"] for e in document["entry"] if e["resource"]["resourceType"] == "PractitionerRole"
+    )
+    role["extension"].append(
+        {"url": "https://cartes.example/fhir/StructureDefinition/regulation-medicale", "valueBoolean": True}
+    )
+    known = people(document).values()
+
+    regulating = [one for person in known for one in person.exercices if one.regulation_medicale]
+    assert len(regulating) == 1
+    keeper = next(person for person in known if regulating[0] in person.exercices)
+    assert from_record(to_record(keeper)) == keeper
+    older = to_record(keeper)
+    for exercice in older["exercices"]:
+        del exercice["regulation_medicale"]
+    assert not any(one.regulation_medicale for one in from_record(older).exercices)
+
+
 # --- what an update closes
 
 
