@@ -1,7 +1,7 @@
 """The witness's command line.
 
-    python -m witness key --key witness.pem
-    python -m witness watch --log https://cartes.example --log-key FILE --key witness.pem --store DIR
+    python -m verifier.witness key --key witness.pem
+    python -m verifier.witness watch --log https://cartes.example --log-key FILE --key witness.pem --store DIR
 
 `--log-key` is the log's public key as its operator printed it (`python -m apcv_backend log-key`), brought
 here by hand: what comes from the log itself proves nothing. Exit codes: 0 the log follows; 1 an alarm; 2 the
@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cartes.checkpoint import HeadRefused, LogKey
-from witness.asking import HttpLog
-from witness.watching import Alarm, LogUnreachable, Store, Witness
+from verifier.witness.asking import HttpLog
+from verifier.witness.watching import Alarm, LogUnreachable, Store, Witness
 
 _ALARM, _SILENT = 1, 3
 _folder = click.Path(file_okay=False, path_type=Path)

@@ -9,7 +9,7 @@ import urllib3
 
 from cartes.errors import BadJson
 from cartes.wire import strict_json
-from witness.watching import LogUnreachable
+from verifier.witness.watching import LogUnreachable
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 _LARGEST = 65_536
