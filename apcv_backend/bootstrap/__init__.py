@@ -22,7 +22,12 @@ from apcv_backend.bootstrap.patient_journal import build_patient_journal
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
 from apcv_backend.bootstrap.record_access import build_record_access
 from apcv_backend.bootstrap.representation import build_representation
-from apcv_backend.bootstrap.signin_approval import SigninApproval, build_approval, with_provider
+from apcv_backend.bootstrap.signin_approval import (
+    RepresentedPeople,
+    SigninApproval,
+    build_approval,
+    with_provider,
+)
 from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
 from apcv_backend.bootstrap.staff import build_staff
 from apcv_backend.bootstrap.transparency import build_log, inspect_journal, log_keys
@@ -57,7 +62,6 @@ from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.representation.service import Representations
 from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
-from apcv_backend.signin.attempt_ports import NobodyRepresented
 from apcv_backend.signin.provider import ProviderDesk
 from apcv_backend.signin.token_callers import TokenCallers
 from apcv_backend.staff.service import StaffRoom
@@ -264,7 +268,7 @@ def build(
         journal=journal,
         people=people,
         terms=terms,
-        representations=NobodyRepresented(),
+        representations=RepresentedPeople(representation, rights),
         sessions=sessions,
         clock=clock,
         counters=ephemeral,

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config
 from apcv_backend.database import Database
-from apcv_backend.enrolment.rules import user_handle
+from apcv_backend.enrolment.rules import PersonUnknown, user_handle
 from apcv_backend.enrolment.service import CardTerms
 from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
 from apcv_backend.ephemeral import Counters
 from apcv_backend.signin.approval import ApprovalProver
-from apcv_backend.signin.attempt_ports import People, Representations, SigninGesture, SigninPhone
+from apcv_backend.signin.attempt_ports import People, Representations, Represented, SigninGesture, SigninPhone
 from apcv_backend.signin.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.attempt_service import AttemptDesk
 from apcv_backend.signin.ciba import CibaDesk
@@ -35,6 +35,7 @@ from apcv_backend.signin.store.polls import CibaPolls
 from apcv_backend.signin.store.signin_phones import SqlSigninPhones
 from apcv_backend.signin.watching import Watch
 from apcv_backend.vault import Vault
+from cartes.apcv import DelegationType
 from cartes.cards import CardKind
 
 

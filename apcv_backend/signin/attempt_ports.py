@@ -93,15 +93,6 @@ class Representations(Protocol):
         ...
 
 
-class NobodyRepresented:
-    """Representations before there are any: nobody acts for anybody."""
-
-    @staticmethod
-    def of(_subject_id: str, _at: datetime) -> Sequence[Represented]:
-        """See `Representations.of`."""
-        return ()
-
-
 class Macs(Protocol):
     """The vault, as far as this room needs it."""
 

@@ -11,6 +11,7 @@ from apcv_backend.bootstrap import Services
 from cartes.cards import CardKind
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, KARIM, LAURE
+from tests.simulators.representation_stage import MARIA, PAUL, open_tutelle
 from tests.simulators.signin_stage import SigninStage, ciba, open_signin_stage, order
 
 
@@ -118,3 +119,20 @@ def test_sessions_are_listed_and_closed_from_the_phone(stage: SigninStage) -> No
     assert phone.call("GET", "/v1/sessions").get_json() == []
     assert phone.call("DELETE", "/v1/sessions").status_code == 204
     assert phone.call("DELETE", "/v1/sessions/nothing").status_code == 204
+
+
+def test_a_tutor_signs_in_for_whom_they_protect_and_a_stranger_does_not(stage: SigninStage) -> None:
+    """Chosen on the phone and signed: the approval says for whom; a representation of others is refused."""
+    phone = stage.phone(PAUL)
+    attempt = stage.open(order(CardKind.APCV))
+    request = phone.scan(stage.code(attempt)).get_json()
+    assert request["represented"] == []
+
+    open_tutelle(stage.stage)
+    stranger = phone.approve(request, attempt.digits, acts_for="somebody-elses")
+    (maria,) = phone.requests()[0]["represented"]
+    answer = phone.approve(request, attempt.digits, acts_for=maria["representation_id"])
+
+    assert stranger.get_json()["code"] == "signin_representation_refused"
+    assert answer.status_code == 204
+    assert stage.take(attempt).acts_for == MARIA
