@@ -14,6 +14,8 @@ from apcv_backend.enrolment.rules import PersonUnknown, user_handle
 from apcv_backend.enrolment.service import CardTerms
 from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
 from apcv_backend.ephemeral import Counters
+from apcv_backend.representation.ports import CurrentRights
+from apcv_backend.representation.service import Representations as Representing
 from apcv_backend.signin.approval import ApprovalProver
 from apcv_backend.signin.attempt_ports import People, Representations, Represented, SigninGesture, SigninPhone
 from apcv_backend.signin.attempt_refusals import AttemptNotFound
@@ -79,6 +81,32 @@ class SigninGestures:
             at=at,
         )
         return SigninGesture(proven.sign_count, proven.backed_up)
+
+
+class RepresentedPeople:
+    """Whom one may sign in for: a parent for a child, a guardian for whoever they protect.
+
+    A helper or a third party of a few days presents a card at a counter; that is not a right to somebody's
+    accounts.
+    """
+
+    def __init__(self, representation: Representing, rights: CurrentRights) -> None:
+        self._representation = representation
+        self._rights = rights
+
+    def of(self, subject_id: str, at: datetime) -> Sequence[Represented]:
+        """See `attempt_ports.Representations.of`. Whoever the source no longer knows is left out."""
+        found = []
+        for one in self._representation.of(subject_id, at):
+            if one.type not in {DelegationType.PARENT, DelegationType.MESURE_PROTECTION}:
+                continue
+            try:
+                traits = self._rights.droits_of(one.beneficiary, at).beneficiaire.traits
+            except PersonUnknown:
+                continue
+            name = f"{traits.prenom_utilise} {traits.nom_utilise}"
+            found.append(Represented(one.reference, one.beneficiary, name))
+        return found
 
 
 class NoSessions:
