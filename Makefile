@@ -72,7 +72,7 @@ $(VENV)/.ready-dev: requirements-dev.txt requirements.txt
 	@touch $@ $(VENV)/.ready
 
 # Parts of the pages that others keep (npm), by exact versions, into ignored folders; served by ourselves.
-WEB := mobile_mock/pwa
+WEB := mobile_mock/pwa verifier/page
 WEB_DEV := $(WEB) tests/browser tests/clients
 
 $(VENV)/.web: $(WEB:%=%/package-lock.json) | $(VENV)/.ready
