@@ -26,6 +26,7 @@ MOMENTS = {
     "draw": "a phone draws its QR",
     "start": "a pharmacist's command starts",
     "issuance": "a phone asks for its cards",
+    "signin": "software signs people in",
     "status_scale": "a till knows who is revoked among 70 million",
 }
 _FAILED = 2

@@ -1,4 +1,4 @@
-"""The backend as in production: granian with two workers on a durable PostgreSQL and Redis; and its phones.
+"""The backend as in production: granian on a durable PostgreSQL and Redis; and its phones, if it has any.
 
 Every request is made before it is timed: a nonce asked of the backend, the phone's gesture over it, the bytes
 of the HTTP request.
@@ -73,6 +73,10 @@ class DurableBackend:
         """`each` whole HTTP requests a phone, in the order its counter wants."""
         return [[self._request(phone) for _ in range(each)] for phone in self.phones]
 
+    def in_turn(self, count: int) -> list[bytes]:
+        """`count` whole HTTP requests, one phone after the other."""
+        return [self._request(self.phones[number % len(self.phones)]) for number in range(count)]
+
     def _request(self, phone: AskingPhone) -> bytes:
         return http_request(PATH, self.host, self.headers(), phone.body())
 
@@ -84,7 +88,7 @@ class DurableBackend:
 
 
 @contextmanager
-def durable_backend(folder: Path, phones: int) -> Iterator[DurableBackend]:
+def durable_backend(folder: Path, phones: int, *, workers: int = WORKERS) -> Iterator[DurableBackend]:
     """Start everything in `folder`, enrol `phones` phones, stop everything.
 
     Raises `ServerMissing` when PostgreSQL or Redis is not on this machine, `DemoFailed` when a step fails.
@@ -102,8 +106,8 @@ def durable_backend(folder: Path, phones: int) -> Iterator[DurableBackend]:
                 "PYTHONWARNINGS": "ignore",
             }
             makers = hall.found(cast.directories)
-            codes = hall.open_codes(cast.people)
-            with _serving(hall, folder) as server:
+            codes = hall.open_codes(cast.people) if phones else {}
+            with _serving(hall, folder, workers) as server:
                 stage = Stage(folder / "pockets", folder, hall.public_url, makers)
                 people = _enrolled(stage, cast.people, codes, phones)
                 with _asking(folder / "pockets", people, hall.public_url) as asking:
@@ -139,12 +143,12 @@ def _enrolled(
 
 
 @contextmanager
-def _serving(hall: TownHall, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _serving(hall: TownHall, folder: Path, workers: int) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "backend.log").open("wb") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "apcv_backend", "serve"),
-                *("--port", str(hall.port), "--workers", str(WORKERS)),
+                *("--port", str(hall.port), "--workers", str(workers)),
             ],
             cwd=ROOT,
             env=hall.environ,

@@ -83,7 +83,7 @@ def measure(*, turns: int = 5, each: int = 60, profiled: int = 60) -> list[Figur
         folder = Path(name)
         with durable_backend(folder, CONNECTIONS) as backend, _peer_or_reason() as (peer, reason):
             ours, peers, verify, sign = _play(folder, backend, peer, turns, each)
-            shares = where_time_goes(backend, profiled) if profiled else ""
+            shares = where_time_goes(backend.environ, backend.in_turn(profiled)) if profiled else ""
     return _figures(ours, peers, verify, sign, reason, shares)
 
 

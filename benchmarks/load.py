@@ -1,9 +1,9 @@
 """The load: requests prepared to the last byte, sent on a few connections at once, each answer checked.
 
 A process of its own (`python -m benchmarks.load FILE`), the same for both sides of a comparison. It sends to
-loopback only, and as many requests as the file holds: no more. The file is JSON: `port`, `expect` (a word
-every good answer contains) and `connections`, each a list of whole HTTP/1.1 requests in base64. It prints how
-long it took and what came back, as JSON.
+loopback only, and as many requests as the file holds: no more. The file is JSON: `port`, `status` and
+`expect` (the status of every good answer, and a word it contains) and `connections`, each a list of whole
+HTTP/1.1 requests in base64. It prints how long it took and what came back, as JSON.
 """
 
 from __future__ import annotations
@@ -46,10 +46,12 @@ def http_request(path: str, host: str, headers: dict[str, str], body: bytes) -> 
     return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body
 
 
-def send(file: Path, port: int, expect: str, connections: Sequence[Sequence[bytes]]) -> Outcome:
+def send(
+    file: Path, port: int, expect: str, connections: Sequence[Sequence[bytes]], *, status: int = 200
+) -> Outcome:
     """Write `file`, and send its requests from another process. Raises when that process fails."""
     encoded = [[base64.b64encode(one).decode() for one in requests] for requests in connections]
-    file.write_text(json.dumps({"port": port, "expect": expect, "connections": encoded}))
+    file.write_text(json.dumps({"port": port, "status": status, "expect": expect, "connections": encoded}))
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", str(file)],
         capture_output=True,
@@ -64,10 +66,12 @@ def send(file: Path, port: int, expect: str, connections: Sequence[Sequence[byte
 class _Connection(threading.Thread):
     """Sends its requests one after the other."""
 
-    def __init__(self, port: int, expect: bytes, requests: list[bytes], together: threading.Barrier) -> None:
+    def __init__(
+        self, port: int, good: tuple[int, bytes], requests: list[bytes], together: threading.Barrier
+    ) -> None:
         super().__init__(daemon=True)
         self._address = ("127.0.0.1", port)
-        self._expect = expect
+        self._start, self._expect = f"HTTP/1.1 {good[0]} ".encode(), good[1]
         self._requests = requests
         self._together = together
         self.good = 0
@@ -85,7 +89,7 @@ class _Connection(threading.Thread):
                 except OSError as error:
                     self.bad[f"{type(error).__name__}: {error}"] += 1
                     return
-                if head.startswith(b"HTTP/1.1 200 ") and self._expect in body:
+                if head.startswith(self._start) and self._expect in body:
                     self.good += 1
                 else:
                     self.bad[(head[:40] + b" " + body[:300]).decode(errors="replace")] += 1
@@ -118,7 +122,8 @@ def main(file: str) -> None:
     if sum(map(len, lists)) > _MOST:
         raise SystemExit(f"at most {_MOST} requests")
     together = threading.Barrier(len(lists) + 1)
-    connections = [_Connection(told["port"], told["expect"].encode(), one, together) for one in lists]
+    good = told["status"], told["expect"].encode()
+    connections = [_Connection(told["port"], good, one, together) for one in lists]
     for connection in connections:
         connection.start()
     together.wait(_TIMEOUT_S)

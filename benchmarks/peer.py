@@ -49,38 +49,59 @@ class TokenPeer:
         return [[self._request(number) for _ in range(each)] for number in range(len(self.keys))]
 
     def _request(self, number: int) -> bytes:
-        issuer, now = f"http://127.0.0.1:{self.port}", int(time.time())
-        claims = {
-            "iss": _name(number),
-            "sub": _name(number),
-            "aud": issuer,
-            "jti": secrets.token_hex(16),
-            "iat": now,
-            "exp": now + 600,
-        }
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": _JWT_BEARER,
-            "client_assertion": jwt.encode(claims, self.keys[number], "ES256"),
-        }
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        return http_request("/token", f"127.0.0.1:{self.port}", headers, urlencode(form).encode())
+        host = f"127.0.0.1:{self.port}"
+        form = assertion_form(_name(number), self.keys[number], f"http://{host}", int(time.time()))
+        return form_request("/token", host, form)
+
+
+def assertion_form(client: str, key: ec.EllipticCurvePrivateKey, issuer: str, now: int) -> Mapping[str, str]:
+    """What a client sends to the token endpoint for itself: a fresh assertion, with a `jti` of its own."""
+    claims = {
+        "iss": client,
+        "sub": client,
+        "aud": issuer,
+        "jti": secrets.token_hex(16),
+        "iat": now,
+        "exp": now + 600,
+    }
+    return {
+        "grant_type": "client_credentials",
+        "client_assertion_type": _JWT_BEARER,
+        "client_assertion": jwt.encode(claims, key, "ES256"),
+    }
+
+
+def form_request(path: str, host: str, form: Mapping[str, str], authorization: str = "") -> bytes:
+    """One POST of a form, as bytes."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    if authorization:
+        headers["Authorization"] = authorization
+    return http_request(path, host, headers, urlencode(form).encode())
 
 
 @contextmanager
 def token_peer(clients: int) -> Iterator[TokenPeer]:
     """Install the peer if need be, start it, stop it. Raises `PeerMissing`."""
-    node = _installed()
     keys = tuple(ec.generate_private_key(ec.SECP256R1()) for _ in range(clients))
     port = free_port()
     told = {
         "port": port,
         "workers": WORKERS,
-        "clients": [{"client_id": _name(n), "jwk": _jwk(key)} for n, key in enumerate(keys)],
-        "key": _jwk(ec.generate_private_key(ec.SECP256R1()), private=True),
+        "clients": [{"client_id": _name(n), "jwk": jwk_of(key)} for n, key in enumerate(keys)],
+        "key": jwk_of(ec.generate_private_key(ec.SECP256R1()), private=True),
     }
+    with peer_process("server.mjs", told) as pid:
+        yield TokenPeer(port, {"node": pid}, keys)
+
+
+@contextmanager
+def peer_process(script: str, told: Mapping[str, Any]) -> Iterator[int]:
+    """Run a script of the peer's folder on `told` until it answers on its port; its process id.
+
+    Raises `PeerMissing`.
+    """
     process = subprocess.Popen(
-        [node, "server.mjs"],
+        [_installed(), script],
         cwd=_FOLDER,
         env=os.environ | {"PEER_CONFIG": json.dumps(told), "NODE_ENV": "production"},
         stdout=subprocess.DEVNULL,
@@ -88,10 +109,10 @@ def token_peer(clients: int) -> Iterator[TokenPeer]:
     )
     try:
         try:
-            wait_until_up(f"http://127.0.0.1:{port}/.well-known/openid-configuration", process)
+            wait_until_up(f"http://127.0.0.1:{told['port']}/.well-known/openid-configuration", process)
         except RuntimeError as error:
             raise PeerMissing(f"oidc-provider did not start: {error}") from error
-        yield TokenPeer(port, {"node": process.pid}, keys)
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=15)
@@ -119,7 +140,8 @@ def _name(number: int) -> str:
     return f"client-{number}"
 
 
-def _jwk(key: ec.EllipticCurvePrivateKey, *, private: bool = False) -> dict[str, Any]:
+def jwk_of(key: ec.EllipticCurvePrivateKey, *, private: bool = False) -> dict[str, Any]:
+    """A P-256 key as a JWK (RFC 7518 section 6.2)."""
     numbers = key.private_numbers()
     public = numbers.public_numbers
     jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}

@@ -1,4 +1,4 @@
-"""Where the time of an issuance goes: the application in one process, under `cProfile`, library by library.
+"""Where the time of a request goes: the application in one process, under `cProfile`, library by library.
 
 The profile counts CPU, not waiting, and slows Python code more than C code: read the shares, not the times.
 PostgreSQL's and Redis's own work is in other processes and not in it.
@@ -12,72 +12,80 @@ import re
 import time
 import warnings
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from wsgiref.util import setup_testing_defaults
-
-from benchmarks.durable_backend import PATH, DurableBackend
 
 _SITE = re.compile(r"site-packages/([A-Za-z0-9_]+)")
 _OURS = re.compile(r"/(cartes|apcv_backend|keys)/")
 _SIGNING = re.compile(r"'(verify|sign|from_encoded_point)'|_EllipticCurve")
 _SMALLEST = 0.015
+_WARMING = 5
 
 
-def where_time_goes(backend: DurableBackend, count: int) -> str:
-    """One line: the share of each library in the CPU of `count` issuances, largest first."""
-    shares = profiled(backend, count)
+def where_time_goes(settings: Mapping[str, str], requests: Sequence[bytes], *, status: int = 200) -> str:
+    """One line: the share of each library in the CPU of `requests`, largest first.
+
+    `settings` are the environment of the backend that made the requests possible; each must be answered with
+    `status`. The first ones warm up and are not counted.
+    """
+    shares = profiled(settings, requests, status=status)
     return "of the application's CPU: " + ", ".join(
         f"{name} {100 * share:.0f} %" for name, share in shares.items() if share >= _SMALLEST
     )
 
 
-def profiled(backend: DurableBackend, count: int) -> dict[str, float]:
-    """The share of each library in the CPU of `count` issuances, largest first."""
+def profiled(
+    settings: Mapping[str, str], requests: Sequence[bytes], *, status: int = 200
+) -> dict[str, float]:
+    """The share of each library in the CPU of `requests`, largest first. See `where_time_goes`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # development keys, said at each opening
         from apcv_backend.app import create_app
         from apcv_backend.bootstrap import build
         from apcv_backend.config import Config
 
-        services = build(Config.from_env(backend.environ))
+        services = build(Config.from_env(settings))
         app = create_app(services)
     try:
-        calls = [_environ(backend, number) for number in range(count + 5)]
-        for environ in calls[:5]:  # warm
-            _call(app, environ)
+        calls = [_environ(request) for request in requests]
+        for environ in calls[:_WARMING]:
+            _call(app, environ, status)
         profile = cProfile.Profile(time.thread_time)
         profile.enable()
-        for environ in calls[5:]:
-            _call(app, environ)
+        for environ in calls[_WARMING:]:
+            _call(app, environ, status)
         profile.disable()
     finally:
         services.close()
     return _by_library(pstats.Stats(profile))
 
 
-def _environ(backend: DurableBackend, number: int) -> dict[str, Any]:
-    body = backend.phones[number % len(backend.phones)].body()
+def _environ(request: bytes) -> dict[str, Any]:
+    """One whole HTTP request as WSGI gives it."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode("ascii").split("\r\n")
+    method, path, _ = first.split(" ")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": PATH,
-        "HTTP_HOST": backend.host,
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
         "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": BytesIO(body),
     }
-    for name, value in backend.headers().items():
+    for line in lines:
+        name, _, value = line.partition(": ")
         key = name.upper().replace("-", "_")
         environ[key if key.startswith("CONTENT") else f"HTTP_{key}"] = value
     setup_testing_defaults(environ)
     return environ
 
 
-def _call(app: Any, environ: dict[str, Any]) -> None:
+def _call(app: Any, environ: dict[str, Any], status: int) -> None:
     statuses: list[str] = []
-    answer = app(environ, lambda status, *_: statuses.append(status))
+    answer = app(environ, lambda told, *_: statuses.append(told))
     b"".join(answer)
-    if not statuses[0].startswith("200"):
+    if not statuses[0].startswith(str(status)):
         raise RuntimeError(statuses[0])
 
 
