@@ -30,6 +30,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     ),
     "card.issuance": ("Une carte vous a été délivrée.", "A card was issued to you."),
     "card.issued": ("Une carte vous a été délivrée.", "A card was issued to you."),
+    "card.issuance_to_delegate": (
+        "Votre carte a été délivrée à une personne qui vous représente.",
+        "Your card was issued to somebody who represents you.",
+    ),
     "cards.suspended": ("Vos cartes ont été suspendues.", "Your cards were suspended."),
     "cards.resumed": ("La suspension de vos cartes est levée.", "Your cards are no longer suspended."),
     "exercice.revoked": (
@@ -54,6 +58,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     ),
     "signin.session_opened": ("Une session a été ouverte.", "A session was opened."),
     "signin.session_closed": ("Une session a été fermée.", "A session was closed."),
+    "signin.session_opened_for_you": (
+        "Une personne qui vous représente s'est connectée pour vous.",
+        "Somebody who represents you signed in for you.",
+    ),
     "signin.code_reused": (
         "Un code de connexion a servi deux fois : la session est fermée.",
         "A sign-in code was used twice: the session is closed.",
@@ -102,8 +110,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "presence_token": ("vous étiez présent", "you were present"),
     "consent": ("votre consentement", "your consent"),
     "membership": ("votre contrat chez cet organisme", "your contract with this insurer"),
-    "contract": ("votre contrat chez cet organisme", "your contract with this insurer"),
     # purposes
+    "contract": ("gestion de votre contrat", "managing your contract"),
+    "soins": ("soins", "care"),
     "normal": ("soins", "care"),
     "care": ("soins", "care"),
     "billing": ("facturation", "billing"),
@@ -115,14 +124,36 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "refused": ("refusé", "refused"),
     "denied": ("refusé", "denied"),
     "unknown": ("rien à répondre", "nothing to answer"),
+    "stopped": ("arrêté : trop de questions", "stopped: too many questions"),
     # methods and gestures
     "one_way": ("code montré par le téléphone", "code shown by the phone"),
     "two_way": ("échange dans les deux sens", "two-way exchange"),
     "gesture": ("avec votre geste", "with your gesture"),
     "renewal": ("renouvellement automatique", "automatic renewal"),
-    "elsewhere": ("même téléphone vu ailleurs", "same phone seen elsewhere"),
+    "elsewhere": ("même téléphone vu ailleurs au même moment", "same phone seen elsewhere at that moment"),
     "redeemed": ("code déjà présenté", "code already shown"),
+    "withdrawn": ("téléphone ou carte révoqués depuis", "phone or card revoked since"),
     "logged_out": ("déconnexion", "logged out"),
+    # who represents whom, and who ended it
+    "parent": ("parent", "parent"),
+    "mesure_protection": ("mesure de protection", "protection order"),
+    "aidant_demarche": ("aidant", "helper"),
+    "tiers_ponctuel": ("tiers, pour quelques jours", "third party, for a few days"),
+    # rules of access to the record
+    "not_a_regulator": ("la personne n'est pas un médecin régulateur", "not an emergency regulator"),
+    "opposed_beforehand": ("vous vous y étiez opposé d'avance", "you had opposed it beforehand"),
+    "emergency": ("urgence", "emergency"),
+    "confidential_to_representative": (
+        "confidentiel pour votre représentant",
+        "kept from your representative",
+    ),
+    "professional_blocked": ("vous avez bloqué ce professionnel", "you blocked this professional"),
+    "structure_blocked": ("vous avez bloqué cet établissement", "you blocked this structure"),
+    "document_hidden": ("vous avez masqué ce document", "you hid this document"),
+    "professional_consented": ("votre accord à ce professionnel", "your agreement to this professional"),
+    "structure_consented": ("votre accord à cet établissement", "your agreement to this structure"),
+    "care_team": ("équipe de soins", "care team"),
+    "no_consent": ("pas d'accord de votre part", "no agreement of yours"),
 }
 
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -136,7 +167,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "reason": ("raison", "reason"),
 }
 
-_DESK, _DEVICE = "desk:", "device:"
+_DESK, _DEVICE, _SUBJECT = "desk:", "device:", "subject:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +181,17 @@ class NamesInLine:
 
 def what_of(line: Line, language: str) -> str:
     """What was done."""
-    told = _WHAT.get(line.event)
+    told = _WHAT.get(_told_as(line))
     if told is None:
         return _one(("Événement : ", "Event: "), language) + line.event
     return _one(told, language)
+
+
+def _told_as(line: Line) -> str:
+    """The event, or what it is called when somebody else held the card or signed in."""
+    if line.event == "card.issuance" and "delegate" in line.facts:
+        return "card.issuance_to_delegate"
+    return line.event
 
 
 def who_of(line: Line, names: NamesInLine, language: str) -> str:
@@ -171,7 +209,7 @@ def who_of(line: Line, names: NamesInLine, language: str) -> str:
         agent, _, place = line.actor.removeprefix(_DESK).partition("@")
         at_desk = _one(("au guichet, par", "at a desk, by"), language)
         return f"{at_desk} {agent}" + (f" ({place})" if place else "")
-    if line.actor.startswith(_DEVICE) or line.actor in {"holder", "anyone"}:
+    if line.actor.startswith((_DEVICE, _SUBJECT)) or line.actor in {"holder", "anyone"}:
         return ""
     if line.actor == "loss_slip":
         return _one(("avec votre fiche de perte", "with your loss slip"), language)

@@ -226,10 +226,28 @@ def open_session(
         "signin.session_opened",
         actor=f"client:{order.client_id}",
         subject=approved.subject_id,
-        facts={"session": session_id, "purpose": order.purpose, "origin": order.origin},
+        facts=_told(session, order),
         at=at,
     )
+    if session.acts_for:
+        # Whom it was done for reads it too.
+        register.note(
+            "signin.session_opened_for_you",
+            actor=f"client:{order.client_id}",
+            subject=session.acts_for,
+            facts={**_told(session, order), "delegate": session.subject_id},
+            at=at,
+        )
     return session
+
+
+def _told(session: Session, order: AttemptOrder) -> dict[str, str]:
+    return {
+        "session": session.session_id,
+        "client": order.client_id,
+        "purpose": order.purpose,
+        "origin": order.origin,
+    }
 
 
 _REFUSALS = {

@@ -95,7 +95,7 @@ class LogoutDesk:
                 "signin.session_closed",
                 actor=f"client:{client_id}",
                 subject=sight.session.subject_id,
-                facts={"session": session_id, "why": "logged_out"},
+                facts={"session": session_id, "client": client_id, "why": "logged_out"},
                 at=at,
             )
             return True

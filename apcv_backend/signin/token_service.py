@@ -148,13 +148,7 @@ class TokenDesk:
         if taken is None:
             given = register.session_of_used_code(mac)
             if given is not None and register.close_session(given, "code_reused", asked.at):
-                register.note(
-                    "signin.code_reused",
-                    actor=f"client:{asked.client.client_id}",
-                    subject=f"session:{given}",
-                    facts={},
-                    at=asked.at,
-                )
+                _tell_theft(register, "signin.code_reused", given, asked)
             return invalid_grant("the code is unknown, expired, used, or another client's")
         if asked.form.get("redirect_uri") != taken.redirect_uri:
             return self._burn(register, taken.session_id, "redirect_uri is not the one of the request", asked)
@@ -208,13 +202,7 @@ class TokenDesk:
             sight = self._alive(register, known.session_id, asked.at)
             return sight if isinstance(sight, OAuthRefused) else _Granted(sight, self._successor(token))
         if register.close_session(known.session_id, "refresh_reused", asked.at):
-            register.note(
-                "signin.refresh_reused",
-                actor=f"client:{asked.client.client_id}",
-                subject=f"session:{known.session_id}",
-                facts={},
-                at=asked.at,
-            )
+            _tell_theft(register, "signin.refresh_reused", known.session_id, asked)
         return None
 
     def _refuse_idle_poll(self, asked: _Asked) -> None:
@@ -338,6 +326,18 @@ def _poll_refusal(told: PollAnswer) -> OAuthRefused:
 
 def _replayed() -> OAuthRefused:
     return invalid_client("this client assertion or DPoP proof has been used already (jti)")
+
+
+def _tell_theft(register: ProviderRegister, event: str, session_id: str, asked: _Asked) -> None:
+    """What was used twice closed a session: its owner reads so in their journal."""
+    sight = register.sight(session_id)
+    register.note(
+        event,
+        actor=f"client:{asked.client.client_id}",
+        subject=f"session:{session_id}" if sight is None else sight.session.subject_id,
+        facts={"session": session_id, "client": asked.client.client_id},
+        at=asked.at,
+    )
 
 
 def _answers(verifier: str, challenge: str) -> bool:
