@@ -33,10 +33,12 @@ class DemoFailed(Exception):
 class TownHall:
     """A backend on SQLite, in `folder`, on `port` of this machine's loopback."""
 
-    def __init__(self, folder: Path, *, port: int, reference_day: date, today: date) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, reference_day: date, today: date, host: str = "cartes.localhost"
+    ) -> None:
         self.folder = folder
         self.port = port
-        self.public_url = f"http://cartes.localhost:{port}"
+        self.public_url = f"http://{host}:{port}"
         self.phone_pages = {
             "apcv": f"http://apcv.localhost:{port}/app/",
             "ecps": f"http://ecps.localhost:{port}/app/",
@@ -100,6 +102,15 @@ class TownHall:
             told = json.loads(line)
             codes[told["for"]] = ActivationCode(told["reference"], tuple(told["secrets"]))
         return codes
+
+    def register_client(self, document: Mapping[str, object]) -> str:
+        """Register a client of the sign-in, as an administrator does; its secret, or nothing if it has keys."""
+        given = json.dumps(document)
+        return self._run("apcv_backend", "client", "add", "-", "--by", "exemple", given=given).strip()
+
+    def tell_logouts(self) -> None:
+        """Tell the clients that gave an address which sessions are over."""
+        self._run("apcv_backend", "client", "tell-logouts")
 
     def open_representations(self, cast: Cast, today: date) -> dict[tuple[str, str], str]:
         """A desk opens every delegation; the reference of each, by (person, who presents)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import selectors
 import shutil
 import subprocess
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.simulators.running_provider import missing
 
 FOLDER = Path(__file__).parent
 _PATIENCE_S = 30
@@ -67,7 +68,4 @@ def require_openid_client() -> None:
     """Skip, in one line, where the library is not installed; fail where everything must run."""
     if shutil.which("node") and (FOLDER / "node_modules" / "openid-client").is_dir():
         return
-    told = "il manque node, ou `make test` n'a pas pu installer tests/clients (npm ci)"
-    if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-        pytest.fail(told)
-    pytest.skip(told)
+    missing("il manque node, ou `make test` n'a pas pu installer tests/clients (npm ci)")
