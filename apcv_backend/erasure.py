@@ -18,15 +18,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.person_keys import destroy_key
+from apcv_backend.representation.rules import slot_name
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import devices, issuances, metadata, person_keys, subjects
+from apcv_backend.tables import (
+    devices,
+    issuances,
+    metadata,
+    person_keys,
+    representations,
+    signin_sessions,
+    subjects,
+)
 from cartes.errors import CarteError
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -134,11 +143,14 @@ class Erasure:
             .values(name="", attestation_object=b"", client_data_json=b"", agent=None, place=None)
         )
         tx.execute(delete(issuances).where(issuances.c.device_id.in_(phones)))
-        # 3. Every row of every room that is about them.
+        # 3. Who could show their card, and whose card they could show: the cards, then the rows.
+        self._end_representations(tx, subject_id, at)
+        tx.execute(delete(signin_sessions).where(signin_sessions.c.acts_for == subject_id))
+        # 4. Every row of every room that is about them.
         for table in metadata.sorted_tables:
             if "subject_id" in table.c and table.name not in _STAYS:
                 tx.execute(delete(table).where(table.c.subject_id == subject_id))
-        # 4. What found them: the blind index becomes chance, and a number can be tried against it in vain.
+        # 5. What found them: the blind index becomes chance, and a number can be tried against it in vain.
         tx.execute(
             update(subjects)
             .where(subjects.c.subject_id == subject_id)
@@ -148,3 +160,32 @@ class Erasure:
             tx, "person.erased", actor=actor[:120], subject=subject_id, facts={"phones": len(live)}, at=at
         )
         return len(live)
+
+    def _end_representations(self, tx: Connection, subject_id: str, at: datetime) -> None:
+        gone = tx.execute(
+            delete(representations)
+            .where(
+                or_(
+                    representations.c.beneficiary_subject == subject_id,
+                    representations.c.delegate_subject == subject_id,
+                )
+            )
+            .returning(
+                representations.c.reference,
+                representations.c.type,
+                representations.c.beneficiary_subject,
+                representations.c.delegate_subject,
+                representations.c.ended_at,
+            )
+        ).all()
+        for row in gone:
+            self._slots.revoke_named(tx, row.delegate_subject, slot_name(row.reference), at)
+            if row.ended_at is None and row.beneficiary_subject != subject_id:
+                self._journal.note(
+                    tx,
+                    "representation.ended",
+                    actor="operator",
+                    subject=row.beneficiary_subject,
+                    facts={"type": row.type, "delegate": subject_id, "by": "erased"},
+                    at=at,
+                )

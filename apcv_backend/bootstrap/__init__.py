@@ -348,6 +348,7 @@ def build(
             registers=SqlRegisters(database, vault, journal, slots),
             random=random,
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
+            end_representations=representation.end_every,
         ),
         terms=terms,
         record_access=record_access,

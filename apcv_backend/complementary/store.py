@@ -111,7 +111,7 @@ class _Register:
                 reference=reference,
                 subject_id=subject,
                 content_digest=digest,
-                sealed_contract=self._vault.seal_bytes(content, place=_place(new_id)),
+                sealed_contract=self._vault.seal_for(self._tx, subject, content, place=_place(new_id)),
                 published_at=at,
             )
             .on_conflict_do_nothing(index_elements=["numero_amc", "reference"])
@@ -130,7 +130,9 @@ class _Register:
             .values(
                 subject_id=subject,
                 content_digest=digest,
-                sealed_contract=self._vault.seal_bytes(content, place=_place(before.contract_id)),
+                sealed_contract=self._vault.seal_for(
+                    self._tx, subject, content, place=_place(before.contract_id)
+                ),
                 published_at=at,
             )
         )

@@ -86,11 +86,12 @@ def revoke_device(services: Services, device: str, agent: str, place: str) -> No
 @_person
 @click.pass_obj
 def revoke_person(services: Services, card: str, person_file: Path, agent: str, place: str) -> None:
-    """Retirer tous les téléphones d'une personne, et révoquer leurs cartes."""
+    """Retirer tous les téléphones d'une personne, et à qui la représente sa carte ; révoquer les cartes."""
     person = read_person(services, card, person_file)
     with _told():
-        count = services.revocation.revoke_person(person, _desk(agent, place), services.clock())
-    click.echo(f"Téléphones retirés : {count}. {_SAID}")
+        done = services.revocation.revoke_person(person, _desk(agent, place), services.clock())
+    also = f" Représentations terminées : {done.representations}." if done.representations else ""
+    click.echo(f"Téléphones retirés : {done.phones}.{also} {_SAID}")
 
 
 @revoke.command("exercice")

@@ -35,12 +35,30 @@ class NothingToChange(CarteError):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRevoked:
+    """What was taken from a person: their phones, and the phones of others that could show their card."""
+
+    phones: int
+    representations: int
+
+
+def nobody_represents(_person: PersonKey, _actor: str, _at: datetime) -> int:
+    """Where no representations are kept: none to end."""
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
 class RevocationDesk:
-    """The agent's acts; `at` is the instant of the act (UTC)."""
+    """The agent's acts; `at` is the instant of the act (UTC).
+
+    `end_representations(person, actor, at)` ends every representation of a person (the room
+    `representation`), their cards on other phones with it; how many.
+    """
 
     registers: Registers
     random: Callable[[int], bytes]
     ring_publication: Callable[[], None]
+    end_representations: Callable[[PersonKey, str, datetime], int] = nobody_represents
 
     def revoke_device(self, typed: str, agent: DeskAgent, at: datetime) -> None:
         """Withdraw the live phone of this reference or identifier. Raises `DeviceNotFound`."""
@@ -50,8 +68,12 @@ class RevocationDesk:
 
         self._do(work)
 
-    def revoke_person(self, person: PersonKey, agent: DeskAgent, at: datetime) -> int:
-        """Withdraw every live phone of a person; how many. Raises `NothingToChange` when there is none."""
+    def revoke_person(self, person: PersonKey, agent: DeskAgent, at: datetime) -> PersonRevoked:
+        """Withdraw every live phone of a person, and end every representation of them.
+
+        A newborn or somebody protected has a card without having a phone. Raises `NothingToChange` when
+        there is neither.
+        """
 
         def work(register: Register) -> int:
             found = _all(register, person)
@@ -59,7 +81,13 @@ class RevocationDesk:
                 self._withdraw(register, device, agent, at)
             return len(found)
 
-        return self._do(work)
+        ended = self.end_representations(person, actor_of(agent), at)
+        try:
+            return PersonRevoked(self._do(work), ended)
+        except NothingToChange:
+            if not ended:
+                raise
+            return PersonRevoked(0, ended)
 
     def revoke_exercice(self, person: PersonKey, exercice: str, agent: DeskAgent, at: datetime) -> int:
         """Revoke the cards of one exercice on all the person's phones; how many slots.

@@ -122,6 +122,17 @@ class Representations:
         self._ring_publication()
         return ended
 
+    def end_every(self, person: PersonKey, actor: str, at: datetime) -> int:
+        """End every representation of `person`: their card is revoked wherever somebody else holds it."""
+        live = [
+            one
+            for one in self._registers.all_of(person)
+            if one.beneficiary == person and one.ended_at is None
+        ]
+        for one in live:
+            self.end(one.reference, EndedBy.AUTORITE, actor, at)
+        return len(live)
+
     def list_for(self, person: PersonKey) -> Sequence[Representation]:
         """All that concerns a person, on either side, over or not: for an agent who was asked."""
         return self._registers.all_of(person)

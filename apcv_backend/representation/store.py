@@ -1,6 +1,7 @@
-"""The register of representations in its table: who is who lies in a sealed envelope, found by pseudonym.
+"""The register of representations in its table: two pseudonyms, whose numbers lie in the envelopes of each.
 
-The days lie in the envelope too, since the last day of a parent's is a child's birthday. What must happen
+The scope and the days lie in an envelope of the represented person, since the last day of a parent's is a
+child's birthday: erasing either of the two leaves nothing of them here. What must happen
 once is a conditional statement: a representation is withdrawn once, and its cards' slots with it.
 """
 
@@ -31,6 +32,9 @@ from cartes.cards import CardKind
 from cartes.wire import strict_json
 
 T = TypeVar("T")
+
+_beneficiaries = subjects.alias("beneficiaries")
+_delegates = subjects.alias("delegates")
 
 
 class StatusSlots(Protocol):
@@ -125,8 +129,6 @@ class _Register:
         """See `Register.add`."""
         terms = strict_json.canonical(
             {
-                "beneficiary": new.beneficiary.text,
-                "delegate": new.delegate.text,
                 "scope": sorted(new.scope),
                 "starts_on": new.starts_on.isoformat(),
                 "ends_on": new.ends_on.isoformat(),
@@ -140,7 +142,8 @@ class _Register:
                 delegate_subject=delegate,
                 type=new.type.word,
                 proof=new.proof.value,
-                sealed_terms=self._vault.seal_bytes(terms, place=_place(new.reference)),
+                # Under the represented person's key: erasing them closes it, wherever a copy lies.
+                sealed_terms=self._vault.seal_for(self._tx, beneficiary, terms, place=_place(new.reference)),
                 opened_by=new.opened_by[:120],
                 opened_at=at,
             )
@@ -170,7 +173,13 @@ class _Register:
 
 def _read(connection: Connection, vault: Vault, *which: ColumnElement[bool]) -> list[Representation]:
     rows = connection.execute(
-        select(representations)
+        select(
+            representations,
+            _beneficiaries.c.sealed_person.label("sealed_beneficiary"),
+            _delegates.c.sealed_person.label("sealed_delegate"),
+        )
+        .join(_beneficiaries, _beneficiaries.c.subject_id == representations.c.beneficiary_subject)
+        .join(_delegates, _delegates.c.subject_id == representations.c.delegate_subject)
         .where(*which)
         .order_by(representations.c.opened_at, representations.c.reference)
     )
@@ -181,9 +190,9 @@ def _representation(row: Any, vault: Vault) -> Representation:
     terms = strict_json.loads(vault.open_bytes(row.sealed_terms, place=_place(row.reference)))
     return Representation(
         reference=row.reference,
-        beneficiary=PersonKey(CardKind.APCV, terms["beneficiary"]),
+        beneficiary=_person(row.beneficiary_subject, row.sealed_beneficiary, vault),
         beneficiary_subject=row.beneficiary_subject,
-        delegate=PersonKey(CardKind.APCV, terms["delegate"]),
+        delegate=_person(row.delegate_subject, row.sealed_delegate, vault),
         delegate_subject=row.delegate_subject,
         type=DelegationType[row.type.upper()],
         proof=Preuve(row.proof),
@@ -193,6 +202,11 @@ def _representation(row: Any, vault: Vault) -> Representation:
         narrows_on=None if terms["narrows_on"] is None else date.fromisoformat(terms["narrows_on"]),
         ended_at=row.ended_at,
     )
+
+
+def _person(subject_id: str, sealed: bytes, vault: Vault) -> PersonKey:
+    number = vault.open_bytes(sealed, place=f"subjects|sealed_person|{subject_id}")
+    return PersonKey(CardKind.APCV, number.decode())
 
 
 def _place(reference: str) -> str:

@@ -153,9 +153,9 @@ def test_another_form_is_refused(client: FlaskClient, accept: str) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("number", ["0", "3", "9" * 400, "-1", "x", "1/"])
+@pytest.mark.parametrize("number", ["0", "4", "9" * 400, "-1", "x", "1/"])
 def test_a_list_nobody_keeps_is_absent(client: FlaskClient, number: str) -> None:
-    """Only the lists of the two kinds of card are served."""
+    """Only the lists of the three kinds of card are served."""
     answer = client.get(f"/v1/status-lists/{number}")
 
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
