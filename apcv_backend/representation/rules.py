@@ -79,6 +79,17 @@ _LONGEST: Mapping[DelegationType, timedelta] = {
 }
 _BY_MANDATE = frozenset({DelegationType.AIDANT_DEMARCHE, DelegationType.TIERS_PONCTUEL})
 
+
+def proofs_of(ground: DelegationType) -> frozenset[Preuve]:
+    """The papers that prove this ground."""
+    return _PROOFS[ground]
+
+
+def longest_of(ground: DelegationType) -> timedelta:
+    """How long this ground lasts at most."""
+    return _LONGEST[ground]
+
+
 # --- Refusals -------------------------------------------------------------------------------------------
 
 
