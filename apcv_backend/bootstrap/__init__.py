@@ -26,7 +26,7 @@ from apcv_backend.bootstrap.signin_approval import (
     RepresentedPeople,
     SigninApproval,
     build_approval,
-    with_provider,
+    build_attempts,
 )
 from apcv_backend.bootstrap.signin_provider import build_provider, build_sessions
 from apcv_backend.bootstrap.staff import build_staff
@@ -144,6 +144,8 @@ class Services:
         self.erasure.repeat(at)
         give_keys(self.database, self.vault)
         self.retention.sweep(self.database, at)
+        self.signin_approval.attempts.sweep(at)
+        self.signin.sweep(at)
         return self.issuance.sweep(at)
 
     def ring_publication(self) -> None:
@@ -261,17 +263,13 @@ def build(
         ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
     )
     sessions = build_sessions(vault, random)
-    approval = build_approval(
+    attempts = build_attempts(
         config=config,
         database=database,
         vault=vault,
         journal=journal,
         people=people,
-        terms=terms,
-        representations=RepresentedPeople(representation, rights),
         sessions=sessions,
-        clock=clock,
-        counters=ephemeral,
         random=random,
     )
     provider = build_provider(
@@ -283,9 +281,22 @@ def build(
         people=people,
         keyring=keyring,
         sessions=sessions,
-        attempts=approval.attempts,
-        answers=approval.store,
-        polls=approval.polls,
+        attempts=attempts.desk,
+        answers=attempts.store,
+        polls=attempts.polls,
+        random=random,
+    )
+    approval = build_approval(
+        attempts=attempts,
+        provider=provider,
+        config=config,
+        database=database,
+        vault=vault,
+        people=people,
+        terms=terms,
+        representations=RepresentedPeople(representation, rights),
+        clock=clock,
+        counters=ephemeral,
         random=random,
     )
     record_access = build_record_access(config, database, journal, subjects, enrolment.devices, random)
@@ -353,7 +364,7 @@ def build(
         terms=terms,
         record_access=record_access,
         staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
-        signin_approval=with_provider(approval, provider),
+        signin_approval=approval,
         signin=provider,
         log=build_log(config, database, keyring, journal),
         erasure=Erasure(

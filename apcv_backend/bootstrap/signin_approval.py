@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apcv_backend.audit import Journal
@@ -18,18 +18,15 @@ from apcv_backend.representation.ports import CurrentRights
 from apcv_backend.representation.service import Representations as Representing
 from apcv_backend.signin.approval import ApprovalProver
 from apcv_backend.signin.attempt_ports import People, Representations, Represented, SigninGesture, SigninPhone
-from apcv_backend.signin.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.attempt_service import AttemptDesk
 from apcv_backend.signin.ciba import CibaDesk
-from apcv_backend.signin.client_rules import Client
-from apcv_backend.signin.oauth_errors import invalid_client
-from apcv_backend.signin.pages import FinishSignin, PageSurroundings
+from apcv_backend.signin.page_surroundings import PageSurroundings
 from apcv_backend.signin.phone_desk import PhoneDesk
-from apcv_backend.signin.phone_routes import OpenSession, Sessions
 from apcv_backend.signin.ping_delivery import PingDelivery
 from apcv_backend.signin.ping_post import post_ping
 from apcv_backend.signin.poll_pace import PollPace
 from apcv_backend.signin.provider import ProviderDesk
+from apcv_backend.signin.provider_half import FinishSignin, Sessions
 from apcv_backend.signin.store.attempt_register import SessionsOfPeople
 from apcv_backend.signin.store.attempts import SqlAttempts
 from apcv_backend.signin.store.pings import SqlPingOutbox
@@ -46,9 +43,8 @@ class SigninApproval:
     """The half of sign-in that phones answer."""
 
     attempts: AttemptDesk
-    phones: PhoneDesk
     store: SqlAttempts
-    polls: CibaPolls
+    phones: PhoneDesk
     sessions: Sessions
     provider: FinishSignin
     pages: PageSurroundings
@@ -109,100 +105,75 @@ class RepresentedPeople:
         return found
 
 
-class NoSessions:
-    """Sessions where no provider is wired: there are none."""
+@dataclass(frozen=True)
+class SigninAttempts:
+    """What both halves of sign-in stand on: the attempts, and what those who poll are told of them."""
 
-    @staticmethod
-    def list(_subject_id: str, _at: datetime) -> Sequence[OpenSession]:
-        """See `phone_routes.Sessions.list`."""
-        return ()
-
-    @staticmethod
-    def close(_subject_id: str, _session_id: str, _why: str, _at: datetime) -> None:
-        """See `phone_routes.Sessions.close`."""
-
-    @staticmethod
-    def close_every(_subject_id: str, _why: str, _at: datetime) -> None:
-        """See `phone_routes.Sessions.close_every`."""
+    desk: AttemptDesk
+    store: SqlAttempts
+    polls: CibaPolls
 
 
-class NoProvider:
-    """The provider's last step where none is wired: nobody can be sent anywhere."""
-
-    @staticmethod
-    def finish(_attempt_id: str, _browser_secret: bytes | None, _at: datetime) -> str:
-        """See `pages.FinishSignin.finish`."""
-        raise AttemptNotFound
-
-
-def build_approval(
+def build_attempts(
     *,
     config: Config,
     database: Database,
     vault: Vault,
     journal: Journal,
     people: People,
+    sessions: SessionsOfPeople,
+    random: Callable[[int], bytes],
+) -> SigninAttempts:
+    """The attempts. `sessions` ends those of whoever reports a request."""
+    store = SqlAttempts(database, vault, journal, sessions)
+    lifetime = timedelta(seconds=config.signin_expiry_s)
+    desk = AttemptDesk(registers=store, macs=vault, people=people, random=random, lifetime=lifetime)
+    return SigninAttempts(desk, store, CibaPolls(store, PollPace()))
+
+
+def build_approval(
+    *,
+    attempts: SigninAttempts,
+    provider: ProviderDesk,
+    config: Config,
+    database: Database,
+    vault: Vault,
+    people: People,
     terms: Mapping[CardKind, CardTerms],
     representations: Representations,
-    sessions: SessionsOfPeople | None,
     clock: Callable[[], datetime],
     counters: Counters,
     random: Callable[[int], bytes],
 ) -> SigninApproval:
-    """The approval of sign-ins. `sessions` ends those of whoever reports a request; None where none exist."""
-    store = SqlAttempts(database, vault, journal, sessions)
-    attempts = AttemptDesk(
-        registers=store,
-        macs=vault,
-        people=people,
-        random=random,
-        lifetime=timedelta(seconds=config.signin_expiry_s),
-    )
-    surroundings = PageSurroundings(
-        public_url=config.public_url,
-        relying_parties=config.relying_parties,
-        watch=Watch(time.sleep),
-        clock=clock,
-        counters=counters,
-    )
+    """The half that phones answer, in front of the provider that gives codes and tokens."""
     prover = ApprovalProver(
-        registers=store,
+        registers=attempts.store,
         check_assertion=SigninGestures(terms),
         people=people,
         representations=representations,
     )
-    phones = PhoneDesk(
-        attempts=attempts,
-        registers=store,
-        phones=SqlSigninPhones(database, vault),
-        prover=prover,
-        people=people,
-        representations=representations,
-        public_url=config.public_url,
-        random=random,
-    )
     return SigninApproval(
-        attempts=attempts,
-        phones=phones,
-        store=store,
-        polls=CibaPolls(store, PollPace()),
-        sessions=NoSessions(),
-        provider=NoProvider(),
-        pages=surroundings,
-        ciba=CibaDesk(_nobody_proven, attempts),
-        pings=PingDelivery(SqlPingOutbox(database, vault), post_ping),
-    )
-
-
-def with_provider(approval: SigninApproval, provider: ProviderDesk) -> SigninApproval:
-    """The same, in front of the provider that gives codes and tokens."""
-    return replace(
-        approval,
+        attempts=attempts.desk,
+        store=attempts.store,
+        phones=PhoneDesk(
+            attempts=attempts.desk,
+            registers=attempts.store,
+            phones=SqlSigninPhones(database, vault),
+            prover=prover,
+            people=people,
+            representations=representations,
+            public_url=config.public_url,
+            random=random,
+        ),
         sessions=provider.sessions,
         provider=provider.authorization,
-        ciba=CibaDesk(provider.client, approval.attempts),
+        pages=PageSurroundings(
+            public_url=config.public_url,
+            relying_parties=config.relying_parties,
+            watch=Watch(time.sleep),
+            clock=clock,
+            counters=counters,
+        ),
+        ciba=CibaDesk(provider.client, attempts.desk),
+        pings=PingDelivery(SqlPingOutbox(database, vault), post_ping),
     )
-
-
-def _nobody_proven(_form: Mapping[str, str], _authorization: str, _path: str, _at: datetime) -> Client:
-    raise invalid_client("no client is registered here")

@@ -7,36 +7,29 @@ may be framed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from apcv_backend.config import RelyingParty
-from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.signin.attempt_ports import KeptAttempt
 from apcv_backend.signin.attempt_refusals import AnotherBrowser, AttemptNotFound, AttemptOver
 from apcv_backend.signin.attempt_rules import AttemptState
 from apcv_backend.signin.attempt_service import AttemptDesk
-from apcv_backend.signin.browser_cookie import read_browser_secret
 from apcv_backend.signin.exercice_words import exercice_told
 from apcv_backend.signin.page_answers import as_json, body, language, refuse_others, shown
+from apcv_backend.signin.page_surroundings import PageSurroundings
 from apcv_backend.signin.page_words import words_in
+from apcv_backend.signin.provider_half import FinishSignin
 from apcv_backend.signin.qr_picture import svg_of
 from apcv_backend.signin.same_device_pages import SameDeviceRoom, add_same_device
 from apcv_backend.signin.scope_words import in_words
-from apcv_backend.signin.watching import Watch
-from cartes.cards import CardKind
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_MINUTE_S = 60
-_PAGES_A_MINUTE = 1_200  # a room of people behind one address, each page asking every two seconds
 _SEE_OTHER = 303
 _ENDS = {
     AttemptState.REFUSED: "refused",
@@ -47,14 +40,6 @@ _ENDS = {
 }
 
 
-class FinishSignin(Protocol):
-    """The provider's last step: where the browser goes, with a code or an error for the client."""
-
-    def finish(self, attempt_id: str, browser_secret: bytes | None, at: datetime) -> str:
-        """The address to send the browser to."""
-        ...
-
-
 class PageRoom(SameDeviceRoom, Protocol):
     """What the pages ask."""
 
@@ -62,31 +47,6 @@ class PageRoom(SameDeviceRoom, Protocol):
     def attempts(self) -> AttemptDesk:
         """Attempts, as the browser that began one sees them."""
         ...
-
-
-@dataclass(frozen=True)
-class PageSurroundings:
-    """Where the pages stand: addresses, streams, clock, counters."""
-
-    public_url: str
-    relying_parties: Mapping[CardKind, RelyingParty]
-    watch: Watch
-    clock: Callable[[], datetime]
-    counters: Counters
-
-    def begin(self) -> datetime:
-        """The instant of this request, counted."""
-        at = self.clock()
-        limit(self.counters, f"pages:{request.remote_addr}", most=_PAGES_A_MINUTE, window_s=_MINUTE_S, at=at)
-        return at
-
-    def browser(self) -> bytes | None:
-        """The secret this browser shows."""
-        return read_browser_secret(request, is_https=self.public_url.startswith("https://"))
-
-    def origin(self, kind: CardKind) -> str:
-        """The card's own host, where its key answers."""
-        return self.relying_parties[kind].web_origins[0]
 
 
 def make_pages_blueprint(room: PageRoom, provider: FinishSignin, around: PageSurroundings) -> Blueprint:

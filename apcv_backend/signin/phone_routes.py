@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from apcv_backend.signin.phone_schemas import (
     SigninRequestSchema,
     SigninSessionSchema,
 )
+from apcv_backend.signin.provider_half import Sessions
 from apcv_backend.signin.scope_words import in_words
 
 _MINUTE_S = 60
@@ -34,39 +35,6 @@ _NOT_MINE = {**_UNSIGNED, 404: "Aucune demande de ce nom pour cette personne."}
 _ANSWERED = {**_NOT_MINE, 409: "La demande est terminée ; `state` dit comment."}
 
 
-class OpenSession(Protocol):
-    """A session as a phone shows it."""
-
-    @property
-    def session_id(self) -> str: ...  # noqa: D102 - the names say it
-    @property
-    def client_id(self) -> str: ...  # noqa: D102
-    @property
-    def client_name(self) -> str: ...  # noqa: D102
-    @property
-    def client_place(self) -> str: ...  # noqa: D102
-    @property
-    def opened_at(self) -> datetime: ...  # noqa: D102
-    @property
-    def last_used_at(self) -> datetime: ...  # noqa: D102
-
-
-class Sessions(Protocol):
-    """A person's sessions at clients (the provider's half of this room)."""
-
-    def list(self, subject_id: str, at: datetime) -> Sequence[OpenSession]:
-        """Those open at `at`, newest first."""
-        ...
-
-    def close(self, subject_id: str, session_id: str, why: str, at: datetime) -> None:
-        """Close one of this person's. Raises a `CarteError` when there is no such session."""
-        ...
-
-    def close_every(self, subject_id: str, why: str, at: datetime) -> None:
-        """Close all."""
-        ...
-
-
 class PhoneRoom(Protocol):
     """What answers phones."""
 
@@ -77,7 +45,7 @@ class PhoneRoom(Protocol):
 
     @property
     def sessions(self) -> Sessions:
-        """Their owners' room.sessions."""
+        """Their owners' sessions at clients."""
         ...
 
 

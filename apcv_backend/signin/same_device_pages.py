@@ -42,7 +42,7 @@ class SameDeviceRoom(Protocol):
 
 
 class Surroundings(Protocol):
-    """Where these pages stand (`pages.PageSurroundings`)."""
+    """Where these pages stand (`page_surroundings.PageSurroundings`)."""
 
     @property
     def public_url(self) -> str:
