@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -45,11 +45,15 @@ class DatabaseUnavailable(CarteError):
 
 
 class Database:
-    """Two engines on one URL. `write()` is one transaction; `read()` is outside any."""
+    """Two engines on one URL. `write()` is one transaction; `read()` is outside any.
+
+    `dialect` is `sqlite` or `postgresql`.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 8, asked_after_s: float = ASKED_AFTER_S) -> None:
         self.url: URL = make_url(url)
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.dialect = self.url.get_backend_name()
+        self.is_sqlite = self.dialect == "sqlite"
         self._writer = _engine(self.url, pool_size, asked_after_s, writes=True)
         self._reader = _engine(self.url, pool_size, asked_after_s, writes=False)
 
@@ -71,6 +75,18 @@ class Database:
         """A connection in autocommit, for reading: no BEGIN, no ROLLBACK around a single SELECT."""
         with self._opened(self._reader) as connection:
             yield connection
+
+    def write_one(self, statement: Executable, parameters: Mapping[str, object]) -> int:
+        """Run one statement that is a transaction by itself, on disk when this returns; the rows it wrote.
+
+        Around a single statement BEGIN and COMMIT say nothing, and are two round trips. The statement must
+        be built with `preserve_rowcount` where it inserts.
+
+        Raises:
+            DatabaseUnavailable: as `write`.
+        """
+        with self._opened(self._reader) as connection:
+            return int(connection.execute(statement, parameters).rowcount)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, and again when the database lost it to another one (five tries).

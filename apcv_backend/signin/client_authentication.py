@@ -4,6 +4,9 @@ A client uses the one method it was registered for, and one at a time (RFC 6749 
 the same `invalid_client`, so that nobody learns whether a client exists. Assertions follow FAPI 2.0 5.3.2.1:
 `aud` is one string, our issuer or the endpoint's address; a clock may be ten seconds ahead and not a minute;
 each `jti` serves once, which the database judges in the transaction it permits.
+
+A client seen a second ago is believed for that second (`Clients.recent`); whoever is refused is looked up
+again first, so that a secret just changed works at once everywhere.
 """
 
 from __future__ import annotations
@@ -68,7 +71,7 @@ class ClientAuthenticator:
         (`invalid_client`, or `invalid_request` for two methods at once).
         """
         proven = self.prove(form, authorization, endpoint_url, at)
-        if proven.once and not self._registers.run(lambda register: register.use_once(proven.once)):
+        if proven.once and not self._registers.use_once(proven.once):
             raise invalid_client("this client assertion has been used already (jti)")
         return proven.client
 
@@ -77,8 +80,19 @@ class ClientAuthenticator:
     ) -> ProvenClient:
         """As `authenticate`, and the caller spends `once` in its own transaction."""
         shown = _shown(form, authorization)
-        challenge = "Basic" if authorization else ""
-        kept = self._clients.get(shown.client_id)
+        remembered = self._clients.recent(shown.client_id)
+        try:
+            return self._proven(remembered, shown, endpoint_url, at)
+        except OAuthRefused:
+            kept = self._clients.get(shown.client_id)
+            if kept is None or remembered is None or kept.changed_at == remembered.changed_at:
+                raise
+            return self._proven(kept, shown, endpoint_url, at)
+
+    def _proven(
+        self, kept: KeptClient | None, shown: _Shown, endpoint_url: str, at: datetime
+    ) -> ProvenClient:
+        challenge = "Basic" if shown.method is AuthMethod.BASIC else ""
         if kept is None or kept.closed_at is not None or kept.client.auth_method is not shown.method:
             raise invalid_client(
                 "the client is unknown or does not authenticate this way", challenge=challenge

@@ -91,24 +91,24 @@ class LiveTokens:
 
     def alive(self, claims: Mapping[str, Any], at: datetime) -> LiveToken | None:
         """The token behind believed claims, if its client, its session and itself live at `at`."""
-        kept = self._clients.get(str(claims["client_id"]))
-        if kept is None or kept.closed_at is not None:
+        kept = self._clients.recent(str(claims["client_id"]))
+        if kept is None:
             return None
-        session_id = claims.get("sid")
+        client, session_id = kept.client, claims.get("sid")
 
         def work(register: ProviderRegister) -> tuple[bool, Sight | None]:
-            revoked = register.is_revoked_token(token_key(claims))
-            return revoked, None if session_id is None else register.sight(str(session_id))
+            dead = register.is_dead_token(token_key(claims), client.client_id)
+            return dead, None if session_id is None else register.sight(str(session_id))
 
-        revoked, sight = self._registers.look(work)
-        if revoked or (session_id is not None and sight is None):
+        dead, sight = self._registers.look(work)
+        if dead or (session_id is not None and sight is None):
             return None
         if sight is not None and self._judge.why_dead(sight, at):
             return None
-        return LiveToken(claims, kept.client, sight)
+        return LiveToken(claims, client, sight)
 
     def _spend(self, proof: Proof) -> bool:
-        return self._registers.run(lambda register: register.use_once((proof.once,)))
+        return self._registers.use_once((proof.once,))
 
 
 def token_key(claims: Mapping[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ readers that each believe another of two values are how a check is walked around
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ from apcv_backend.signin.oauth_errors import invalid_request
 _MOST_BYTES = 32_768
 _MOST_PARAMETERS = 60
 _LONGEST_VALUE = 8_192
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 def parse_parameters(raw: bytes) -> Mapping[str, str]:
@@ -39,7 +41,7 @@ def parse_parameters(raw: bytes) -> Mapping[str, str]:
     for name, value in pairs:
         if name in found:
             raise invalid_request("a parameter is sent twice")
-        if len(value) > _LONGEST_VALUE or any(ord(character) < ord(" ") for character in value):
+        if len(value) > _LONGEST_VALUE or _CONTROL.search(value):
             raise invalid_request("a parameter is too long or holds a control character")
         found[name] = value
     return {name: value for name, value in found.items() if value}

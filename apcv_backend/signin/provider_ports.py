@@ -46,6 +46,13 @@ class Clients(Protocol):
         """The client of this identifier, open or closed."""
         ...
 
+    def recent(self, client_id: str) -> KeptClient | None:
+        """As `get`, a second ago at most: what was closed or changed since may not be known here yet.
+
+        Good enough to say yes for that second; a refusal is judged on `get`.
+        """
+        ...
+
     def all(self) -> Sequence[KeptClient]:
         """Every client, by identifier."""
         ...
@@ -238,8 +245,12 @@ class ProviderRegister(Protocol):
         """Remember that an access token was revoked, until it would have expired."""
         ...
 
-    def is_revoked_token(self, key: bytes) -> bool:
-        """Whether it was."""
+    def is_open_client(self, client_id: str) -> bool:
+        """Whether this client is open at this instant, whatever was seen of it a second ago."""
+        ...
+
+    def is_dead_token(self, key: bytes, client_id: str) -> bool:
+        """Whether it was, or whether the client it was given to is closed, at this instant."""
         ...
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
@@ -252,6 +263,10 @@ class ProviderRegisters(Protocol):
 
     def run(self, work: Callable[[ProviderRegister], T]) -> T:
         """Run `work` in one transaction: all of it or nothing; again when the database lost it to another."""
+        ...
+
+    def use_once(self, used: Sequence[UsedOnce]) -> bool:
+        """As the register's, in a transaction of its own, for whoever writes nothing else."""
         ...
 
     def look(self, work: Callable[[ProviderRegister], T]) -> T:

@@ -292,7 +292,7 @@ class TokenDesk:
         scopes = asked.form.get("scope", " ".join(sorted(may))).split()
         if not scopes or not set(scopes) <= may:
             raise invalid_scope("scope holds a word this client may not ask for itself")
-        if asked.once and not self._registers.run(lambda register: register.use_once(asked.once)):
+        if asked.once and not self._registers.use_once(asked.once):
             raise _replayed()
         now = int(at.timestamp())
         claims: dict[str, Any] = {
@@ -316,7 +316,9 @@ class TokenDesk:
 
 
 def _spent(register: ProviderRegister, asked: _Asked) -> OAuthRefused | None:
-    """Spend the proofs of this request; a replayed one changes nothing."""
+    """Spend the proofs of this request; a replayed one changes nothing, nor does a client just closed."""
+    if not register.is_open_client(asked.client.client_id):
+        return invalid_client("the client is unknown or does not authenticate this way")
     return None if not asked.once or register.use_once(asked.once) else _replayed()
 
 

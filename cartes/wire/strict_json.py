@@ -32,13 +32,7 @@ def loads(data: bytes | str, max_size: int = MAX_SIZE) -> Any:
     if size > max_size:
         raise BadJson(why="too_long", size=size, most=max_size)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_int=_safe_integer,
-            parse_float=_finite_number,
-        )
+        value = _DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError) as refused:
         raise BadJson(why="not_decodable") from refused
     _check_plain(value, MAX_DEPTH)
@@ -72,6 +66,14 @@ def _finite_number(digits: str) -> float:
     if not math.isfinite(number):
         raise BadJson(why="not_a_number")
     return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object_without_duplicates,
+    parse_constant=_refuse_constant,
+    parse_int=_safe_integer,
+    parse_float=_finite_number,
+)
 
 
 def _check_plain(value: Any, depth: int) -> None:

@@ -1,8 +1,15 @@
-"""The register of clients in its table. A client parsed once is kept until its row changes."""
+"""The register of clients in its table. A client read once is remembered for a second, its document for ever.
+
+The second is what a request saves: one look at the table. It is also how long another process may take to
+notice that a client was closed; this one notices at once. What that second can give is little: the client's
+sessions are closed with it, no other is opened (the transaction that would looks again), and its own tokens
+are judged against the table at each use.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +25,7 @@ from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.tables import oidc_clients, signin_sessions
 
 _row = oidc_clients.c
+REMEMBERED_S = 1.0
 _ONE = select(oidc_clients).where(_row.client_id == bindparam("wanted"))
 
 
@@ -25,19 +33,39 @@ class SqlClients:
     """See `provider_ports.Clients`."""
 
     def __init__(
-        self, database: Database, journal: Journal, sessions: SqlSessions, *, loopback: bool
+        self,
+        database: Database,
+        journal: Journal,
+        sessions: SqlSessions,
+        *,
+        loopback: bool,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._journal = journal
         self._sessions = sessions
         self._loopback = loopback
+        self._ticks = ticks
         self._parsed: dict[str, tuple[datetime, Client]] = {}
+        self._seen: dict[str, tuple[float, KeptClient]] = {}
 
     def get(self, client_id: str) -> KeptClient | None:
         """See `Clients.get`."""
         with self._database.read() as connection:
+            seen_at = self._ticks()
             row = connection.execute(_ONE, {"wanted": client_id[:64]}).one_or_none()
-        return None if row is None or row.client_id != client_id else self._kept(row)
+        if row is None or row.client_id != client_id:
+            return None
+        kept = self._kept(row)
+        self._seen[client_id] = (seen_at, kept)
+        return kept
+
+    def recent(self, client_id: str) -> KeptClient | None:
+        """See `Clients.recent`."""
+        seen = self._seen.get(client_id)
+        if seen is not None and self._ticks() - seen[0] < REMEMBERED_S:
+            return seen[1]
+        return self.get(client_id)
 
     def all(self) -> Sequence[KeptClient]:
         """See `Clients.all`."""
@@ -96,7 +124,9 @@ class SqlClients:
             self._note(tx, "client.secret_rotated", client_id, by, {}, at)
             return True
 
-        return self._database.run(work)
+        changed = self._database.run(work)
+        self._seen.pop(client_id, None)
+        return changed
 
     def close(self, client_id: str, why: str, by: str, at: datetime) -> bool:
         """See `Clients.close`."""
@@ -115,7 +145,9 @@ class SqlClients:
             self._note(tx, "client.closed", client_id, by, {"sessions": ended}, at)
             return True
 
-        return self._database.run(work)
+        closed = self._database.run(work)
+        self._seen.pop(client_id, None)
+        return closed
 
     def _note(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -25,7 +25,7 @@ from apcv_backend.signin.provider_ports import (
 from apcv_backend.signin.session_rules import Session, Sight
 from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import authorization_codes, pushed_requests, refresh_tokens, used_once
+from apcv_backend.tables import authorization_codes, oidc_clients, pushed_requests, refresh_tokens, used_once
 from apcv_backend.vault import Vault
 
 T = TypeVar("T")
@@ -65,6 +65,18 @@ _SUCCESSOR_USED = (
     update(refresh_tokens).where(_refresh.token_mac == bindparam("mac")).values(successor_used=True)
 )
 _KEEP_CODE = insert(authorization_codes).inline()
+_IS_REVOKED = exists().where(used_once.c.kind == _REVOKED, used_once.c.key == bindparam("key"))
+_IS_OPEN = exists().where(oidc_clients.c.client_id == bindparam("client"), oidc_clients.c.closed_at.is_(None))
+_IS_OPEN_NOW = select(_IS_OPEN)
+_IS_DEAD = select(_IS_REVOKED | ~_IS_OPEN)
+# Judge of "an identifier serves once": the primary key. How many rows were written is the verdict.
+_USE_ONCE = {
+    name: dialect_insert(used_once)
+    .inline()
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True)
+    for name, dialect_insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 
 
 class AttemptAnswers(Protocol):
@@ -112,6 +124,12 @@ class SqlProviderRegisters:
         """See `ProviderRegisters.run`."""
         return self._database.run(lambda tx: work(self.inside(tx)))
 
+    def use_once(self, used: Sequence[UsedOnce]) -> bool:
+        """See `ProviderRegisters.use_once`."""
+        if len(used) != 1:
+            return self.run(lambda register: register.use_once(used))
+        return self._database.write_one(_USE_ONCE[self._database.dialect], _once(used[0])) == 1
+
     def look(self, work: Callable[[ProviderRegister], T]) -> T:
         """See `ProviderRegisters.look`."""
         with self._database.read() as connection:
@@ -155,19 +173,13 @@ class _Register:
         self._sessions = sessions
         self._answers = answers
         self._polls = polls
-        self._insert: Any = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
 
     def use_once(self, used: Sequence[UsedOnce]) -> bool:
         """See `ProviderRegister.use_once`."""
-        # Judge of "an identifier serves once": the primary key.
-        return all(self._remember(one.kind, one.key, one.forget_after) for one in used)
+        return all(self._remember(one) for one in used)
 
-    def _remember(self, kind: str, key: bytes, until: datetime) -> bool:
-        statement = self._insert(used_once).values(kind=kind, key=key, expires_at=until)
-        return (
-            self._tx.execute(statement.on_conflict_do_nothing().returning(used_once.c.kind)).first()
-            is not None
-        )
+    def _remember(self, one: UsedOnce) -> bool:
+        return bool(self._tx.execute(_USE_ONCE[self._tx.dialect.name], _once(one)).rowcount == 1)
 
     # --- pushed requests
 
@@ -301,12 +313,15 @@ class _Register:
 
     def revoke_token(self, key: bytes, until: datetime) -> None:
         """See `ProviderRegister.revoke_token`."""
-        self._remember(_REVOKED, key, until)
+        self._remember(UsedOnce(_REVOKED, key, until))
 
-    def is_revoked_token(self, key: bytes) -> bool:
-        """See `ProviderRegister.is_revoked_token`."""
-        known = select(used_once.c.kind).where(used_once.c.kind == _REVOKED, used_once.c.key == key)
-        return self._tx.execute(known).first() is not None
+    def is_open_client(self, client_id: str) -> bool:
+        """See `ProviderRegister.is_open_client`."""
+        return bool(self._tx.execute(_IS_OPEN_NOW, {"client": client_id}).scalar_one())
+
+    def is_dead_token(self, key: bytes, client_id: str) -> bool:
+        """See `ProviderRegister.is_dead_token`."""
+        return bool(self._tx.execute(_IS_DEAD, {"key": key, "client": client_id}).scalar_one())
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `ProviderRegister.note`."""
@@ -315,6 +330,10 @@ class _Register:
 
 def _kept_refresh(row: Any) -> KeptRefresh:
     return KeptRefresh(row.session_id, row.jkt, row.expires_at, row.replaced_at, row.successor_used)
+
+
+def _once(one: UsedOnce) -> dict[str, object]:
+    return {"kind": one.kind, "key": one.key, "expires_at": one.forget_after}
 
 
 def _pushed_place(mac: bytes) -> str:
