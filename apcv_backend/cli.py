@@ -76,6 +76,7 @@ class _LateCommands(_Operator):
         "erase": ("apcv_backend.privacy_commands", "erase"),
         "incidents": ("apcv_backend.patient_journal.commands", "incidents"),
         "log-key": ("apcv_backend.journal_commands", "log_key"),
+        "work": ("apcv_backend.work_commands", "work"),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -176,4 +176,5 @@ def build_provider(
         sessions=SessionDesk(registers=registers, clients=clients, judge=judge),
         smith=smith,
         dpop=dpop,
+        sweep=registers.sweep,
     )

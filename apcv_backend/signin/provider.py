@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,10 @@ from apcv_backend.signin.userinfo import UserinfoDesk
 
 @dataclass(frozen=True, slots=True)
 class ProviderDesk:
-    """Built once a process. `issuer` is our public address."""
+    """Built once a process. `issuer` is our public address.
+
+    `sweep(at)` forgets codes, pushed requests and refresh tokens past their time; how many tokens.
+    """
 
     issuer: str
     clients: ClientDesk
@@ -42,6 +45,7 @@ class ProviderDesk:
     sessions: SessionDesk
     smith: TokenSmith
     dpop: DpopDoor
+    sweep: Callable[[datetime], int]
 
     def client(self, form: Mapping[str, str], authorization: str, path: str, at: datetime) -> Client:
         """The client behind a request to the door at `path`. Raises `OAuthRefused`."""
