@@ -25,6 +25,7 @@ def main(port: int, out: Path) -> None:
         hall, cast, _ = found(out, port)
         codes = hall.open_codes(cast.people)
         hall.start()
+        hall.work()
     except DemoFailed as failed:
         click.secho(str(failed), fg="red", err=True)
         sys.exit(_FAILED)

@@ -46,6 +46,7 @@ class TownHall:
         self.shift_days = max(0, (today - reference_day).days)
         self.publication = folder / "publication"
         self._process: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
         self.environ = os.environ | self._settings()
 
     def _settings(self) -> Mapping[str, str]:
@@ -176,16 +177,25 @@ class TownHall:
                 raise DemoFailed(f"le serveur n'a pas démarré :\n{told}")
             time.sleep(0.05)
 
+    def work(self) -> None:
+        """Beside the server, what it owes apart from requests: publishing, sealing, telling clients."""
+        with (self.folder / "worker.log").open("wb") as log:
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "apcv_backend", "work"],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+            )
+
     def stop(self) -> None:
         """Stop, and be sure that nothing answers any more."""
+        if self._worker is not None:
+            _end(self._worker)
+            self._worker = None
         if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(timeout=5)
+        _end(self._process)
         self._process = None
         if self.answers():
             raise DemoFailed(f"quelque chose répond encore sur le port {self.port}")
@@ -223,6 +233,15 @@ class TownHall:
         if done.returncode != 0:
             raise DemoFailed(f"python -m {module} {arguments[0]} : {done.stderr.strip()[-2_000:]}")
         return done.stdout
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=5)
 
 
 def free_port() -> int:
