@@ -18,6 +18,7 @@ from apcv_backend.audit import Journal
 from apcv_backend.bootstrap.complementary import build_complementary
 from apcv_backend.bootstrap.enrolment import build_enrolment
 from apcv_backend.bootstrap.online_rights import OnlineRights, build_online_rights
+from apcv_backend.bootstrap.operations import build_operations
 from apcv_backend.bootstrap.patient_journal import build_patient_journal
 from apcv_backend.bootstrap.publication import build_publication, build_status_tokens
 from apcv_backend.bootstrap.record_access import build_record_access
@@ -50,6 +51,7 @@ from apcv_backend.issuance.proving import Prover
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
 from apcv_backend.issuance.store import SqlIssuanceRegisters, SqlPhones
 from apcv_backend.migrations import is_current
+from apcv_backend.operations.service import OperationsDesk
 from apcv_backend.patient_journal.service import PatientJournal
 from apcv_backend.patient_journal.store import SqlIncidents
 from apcv_backend.person_keys import SqlPersonKeys, give_keys
@@ -114,6 +116,7 @@ class Services:
     retention: Retention
     patient_journal: PatientJournal
     incidents: SqlIncidents
+    operations: OperationsDesk
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, issuer keys, publication."""
@@ -310,6 +313,19 @@ def build(
         random=random,
         ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
     )
+    online_rights = build_online_rights(
+        config=config,
+        database=database,
+        vault=vault,
+        journal=journal,
+        subjects=subjects,
+        keyring=keyring,
+        source=rights,
+        consents=record_access,
+        memberships=complementary,
+        random=random,
+    )
+    publication = build_publication(config, database, keyring)
     return Services(
         config=config,
         clock=clock,
@@ -327,18 +343,7 @@ def build(
         enrolment=enrolment,
         representation=representation,
         complementary=complementary,
-        online_rights=build_online_rights(
-            config=config,
-            database=database,
-            vault=vault,
-            journal=journal,
-            subjects=subjects,
-            keyring=keyring,
-            source=rights,
-            consents=record_access,
-            memberships=complementary,
-            random=random,
-        ),
+        online_rights=online_rights,
         issuance=_issuance(
             config,
             database,
@@ -353,7 +358,7 @@ def build(
             random,
             terms,
         ),
-        publication=build_publication(config, database, keyring),
+        publication=publication,
         status_tokens=build_status_tokens(config, database, keyring),
         revocation=RevocationDesk(
             registers=SqlRegisters(database, vault, journal, slots),
@@ -363,7 +368,17 @@ def build(
         ),
         terms=terms,
         record_access=record_access,
-        staff=build_staff(config, database, vault, journal, random, terms, enrolment, representation),
+        staff=build_staff(
+            config,
+            database,
+            vault,
+            journal,
+            random,
+            terms,
+            enrolment,
+            representation,
+            online_rights.quotas,
+        ),
         signin_approval=approval,
         signin=provider,
         log=build_log(config, database, keyring, journal),
@@ -372,6 +387,7 @@ def build(
         ),
         patient_journal=build_patient_journal(config, database, journal, directory, random),
         incidents=SqlIncidents(database, journal),
+        operations=build_operations(database, publication),
         retention=Retention(
             timedelta(hours=config.raw_attestation_hours), timedelta(days=config.enrolment_days)
         ),

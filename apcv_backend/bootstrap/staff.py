@@ -22,6 +22,7 @@ from apcv_backend.enrolment.ceremony.policy import (
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown, user_handle
 from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom
 from apcv_backend.enrolment.webauthn_ceremony import KnownCredential, RegisteredKey
+from apcv_backend.quotas import Quotas
 from apcv_backend.staff.counter import CounterDesk
 from apcv_backend.staff.ports import Agent, Delegations, HandedCode, KeyUse, NewStaffKey, SeenPhone, StaffKey
 from apcv_backend.staff.proposals import ProposalDesk
@@ -44,9 +45,10 @@ def build_staff(
     terms: Mapping[CardKind, CardTerms],
     enrolment: EnrolmentRoom,
     delegations: Delegations,
+    quotas: Quotas,
 ) -> StaffRoom:
     """The room, on staff's own WebAuthn terms; roots and metadata are those read once for the e-CPS."""
-    registers = SqlStaffRegisters(database, journal)
+    registers = SqlStaffRegisters(database, journal, quotas)
     webauthn = StaffCeremonies(staff_policy(config, terms[CardKind.ECPS].ceremony))
     return StaffRoom(
         registration=RegistrationDesk(

@@ -38,6 +38,11 @@ STAFF: Mapping[str, Problem] = {
         "Cette proposition n'attend plus : elle est décidée, expirée, ou n'a jamais été.",
         "This proposal waits no more: it is decided, expired, or never was.",
     ),
+    "staff_account_not_frozen": Problem(
+        404,
+        "Aucun accès de ce nom n'est gelé. Son nom est celui que l'alarme montre.",
+        "No account of this name is frozen. Its name is the one the alarm shows.",
+    ),
     "second_person_needed": Problem(
         403,
         "Il faut une deuxième personne : ni celle qui propose, ni celle que cela concerne.",

@@ -98,7 +98,7 @@ def _add_proposals(
         @blueprint.gives(201, ProposedSchema)
         @blueprint.refuses({**NOT_STAFF, 404: "Pas de tel collègue."})
         def post(self, body: dict[str, Any]) -> dict[str, Any]:
-            """Proposer : un collègue, un rôle, un plafond, une nouvelle clé. Rien ne change encore."""
+            """Proposer : un collègue, un rôle, un plafond, une clé, un accès. Rien ne change encore."""
             at = clock()
             caller = administrator(at)
             wanted = {name: _plain(value) for name, value in body.items() if name != "kind"}
@@ -132,7 +132,9 @@ def _add_proposals(
         @blueprint.called_by(CallerKind.STAFF, scope=_ROLE)
         @blueprint.takes(ApproveSchema)
         @blueprint.gives(200, ApprovedSchema)
-        @blueprint.refuses({**gone, 404: "Qui elle concernait est parti.", 410: "Échange expiré."})
+        @blueprint.refuses(
+            {**gone, 404: "Qui elle concernait est parti, ou l'accès n'est pas gelé.", 410: "Échange expiré."}
+        )
         def post(self, body: dict[str, Any], proposal_id: UUID) -> dict[str, Any]:
             """Approuver, en deuxième personne, par une signature fraîche ; la proposition s'applique."""
             at = clock()
@@ -141,8 +143,9 @@ def _add_proposals(
             )
             told: dict[str, Any] = {
                 "proposal_id": done.proposal.proposal_id,
-                "member_id": done.member_id,
             }
+            if done.member_id:
+                told["member_id"] = done.member_id
             if done.second_half is not None:
                 told |= {"second_half": done.second_half, "invitation_until": done.invitation_until}
             return told

@@ -161,6 +161,14 @@ class Register(Protocol):
         """Give a live colleague another daily cap."""
         ...
 
+    def lift_account(self, account: str, by: str, at: datetime) -> bool:
+        """Let an account ask again that a limit froze; False when it was not frozen."""
+        ...
+
+    def set_ceiling(self, account: str, people_a_day: int, by: str, at: datetime) -> None:
+        """Give an account another number of people a day."""
+        ...
+
     def close_member(self, member_id: str, by: str, at: datetime) -> bool:
         """Close a live account, its keys and its sessions; False when it was not live."""
         ...

@@ -28,7 +28,15 @@ from apcv_backend.staff.ports import (
 )
 from apcv_backend.staff.refusals import MemberNotFound, ProposalGone, SignInRefused, StaffCeremonyGone
 from apcv_backend.staff.registration import CHALLENGE_BYTES, Begun, draw_half, first_mac, half_macs
-from apcv_backend.staff.rules import OPENS_INVITATION, Member, Proposal, ProposalKind, post_of
+from apcv_backend.staff.rules import (
+    ABOUT_ACCOUNTS,
+    OPENS_INVITATION,
+    AccountNotFrozen,
+    Member,
+    Proposal,
+    ProposalKind,
+    post_of,
+)
 
 _PURPOSE = "approval"
 
@@ -43,7 +51,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A proposal applied, whom it concerned, and the approver's half of the invitation, once."""
+    """A proposal applied, the colleague it concerned, and the approver's half of the invitation: or none."""
 
     proposal: Proposal
     member_id: str
@@ -198,6 +206,9 @@ class ProposalDesk:
             raise SignInRefused
         if not register.decide(proposal_id, "approved", caller.subject_id, at):
             raise ProposalGone
+        if proposal.kind in ABOUT_ACCOUNTS:
+            _apply_to_account(register, proposal, caller, at)
+            return Approved(proposal, "", None, None)
         member_id = proposal.concerns or new_ids[0]
         _apply(register, proposal, member_id, at)
         _note(register, "staff.approved", proposal, caller, at, member_id)
@@ -240,9 +251,28 @@ def _apply(register: Register, proposal: Proposal, member_id: str, at: datetime)
         raise MemberNotFound
 
 
+def _apply_to_account(register: Register, proposal: Proposal, caller: Caller, at: datetime) -> None:
+    """Lift or raise what limits an account; both people are named with it. Raises `AccountNotFrozen`."""
+    account, by = str(proposal.wanted["account"]), f"{proposal.proposed_by},{caller.subject_id}"
+    facts: dict[str, str | int] = {"proposal": proposal.proposal_id, "by": by}
+    if proposal.kind is ProposalKind.LIFT_ACCOUNT:
+        if not register.lift_account(account, by, at):
+            raise AccountNotFrozen
+        event = "account.lifted"
+    else:
+        facts["people_a_day"] = int(proposal.wanted["people_a_day"])
+        register.set_ceiling(account, int(proposal.wanted["people_a_day"]), by, at)
+        event = "ceiling.set"
+    register.note(event, actor=caller.name, subject=f"account:{account}"[:120], facts=facts, at=at)
+
+
 def _note(
     register: Register, event: str, proposal: Proposal, caller: Caller, at: datetime, member_id: str = ""
 ) -> None:
     concerned = member_id or proposal.concerns or "new"
+    if proposal.kind in ABOUT_ACCOUNTS:
+        subject = f"account:{proposal.wanted['account']}"[:120]
+    else:
+        subject = f"staff:{concerned}"
     facts = {"kind": proposal.kind.value, "proposal": proposal.proposal_id, "digest": proposal.digest.hex()}
-    register.note(event, actor=caller.name, subject=f"staff:{concerned}", facts=facts, at=at)
+    register.note(event, actor=caller.name, subject=subject, facts=facts, at=at)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from apcv_backend.quota_rules import MOST_RAISED
 from apcv_backend.staff_callers import StaffRole
 from cartes.cards import Binding
 from cartes.errors import CarteError, InvalidValue
@@ -58,6 +59,12 @@ class SecondPersonNeeded(StaffRefused):
     code = "second_person_needed"
 
 
+class AccountNotFrozen(StaffRefused):
+    """No limit froze an account of this name, or it was lifted meanwhile."""
+
+    code = "staff_account_not_frozen"
+
+
 class KeyTooWeak(StaffRefused):
     """The key's hardware does not vouch for it. Facts: `binding`, `required`."""
 
@@ -73,13 +80,24 @@ class ProposalKind(enum.Enum):
     NEW_KEY = "new_key"
     """A colleague who lost their key: the old one is withdrawn, an invitation opened."""
 
+    LIFT_ACCOUNT = "lift_account"
+    """An account that a limit froze may ask again."""
+
+    SET_CEILING = "set_ceiling"
+    """Another number of people a day for an account that works by files."""
+
 
 _ASKED: Mapping[ProposalKind, frozenset[str]] = {
     ProposalKind.ADD_MEMBER: frozenset({"name", "role", "structure", "place"}),
     ProposalKind.CHANGE_ROLE: frozenset({"member_id", "role", "structure", "place"}),
     ProposalKind.RAISE_LIMIT: frozenset({"member_id", "daily_codes"}),
     ProposalKind.NEW_KEY: frozenset({"member_id"}),
+    ProposalKind.LIFT_ACCOUNT: frozenset({"account"}),
+    ProposalKind.SET_CEILING: frozenset({"account", "people_a_day"}),
 }
+
+ABOUT_ACCOUNTS = frozenset({ProposalKind.LIFT_ACCOUNT, ProposalKind.SET_CEILING})
+"""What concerns no colleague: an account of the limits on questions and presences, by its name."""
 
 OPENS_INVITATION = frozenset({ProposalKind.ADD_MEMBER, ProposalKind.NEW_KEY})
 
@@ -168,9 +186,12 @@ def draft_proposal(
         post_of(wanted)
     if "name" in wanted:
         check_line(str(wanted["name"]), "name")
-    daily = wanted.get("daily_codes", 1)
-    if not isinstance(daily, int) or not 1 <= daily <= MOST_DAILY_CODES:
-        raise InvalidValue(what="daily_codes")
+    if "account" in wanted:
+        check_line(str(wanted["account"]), "account")
+    for name, most in (("daily_codes", MOST_DAILY_CODES), ("people_a_day", MOST_RAISED)):
+        number = wanted.get(name, 1)
+        if not isinstance(number, int) or not 1 <= number <= most:
+            raise InvalidValue(what=name)
     told = {
         "proposal_id": proposal_id,
         "kind": kind.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from apcv_backend.blueprint import StrictSchema
+from apcv_backend.quota_rules import MOST_RAISED
 from apcv_backend.staff.rules import MOST_DAILY_CODES, ProposalKind
 from apcv_backend.staff_callers import StaffRole
 
@@ -91,6 +92,10 @@ class ProposeSchema(StrictSchema):
     structure = fields.String(validate=_STRUCTURE, metadata={"description": "FINESS, SIRET ou numéro AMC."})
     place = fields.String(validate=_LINE, metadata={"example": "Accueil de Corte"})
     daily_codes = fields.Integer(strict=True, validate=validate.Range(1, MOST_DAILY_CODES))
+    account = fields.String(
+        validate=_LINE, metadata={"description": "lift_account, set_ceiling ; tel que l'alarme le nomme."}
+    )
+    people_a_day = fields.Integer(strict=True, validate=validate.Range(1, MOST_RAISED))
 
 
 class ProposalSchema(StrictSchema):
@@ -129,7 +134,7 @@ class ApprovedSchema(StrictSchema):
     """A proposal applied."""
 
     proposal_id = fields.UUID(required=True)
-    member_id = fields.UUID(required=True)
+    member_id = fields.UUID(metadata={"description": "Absent quand il s'agit d'un accès."})
     second_half = fields.String(
         metadata={"description": "La moitié d'invitation de qui approuve : montrée une fois."}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -44,24 +44,38 @@ _LIVE_KEYS = (
 _MEMBERS = select(members, _LIVE_KEYS).where(members.c.closed_at.is_(None))
 
 
+class Limits(Protocol):
+    """The limits on questions and presences (`quotas.py`), inside our transaction."""
+
+    def lift(self, tx: Connection, account: str, by: str, at: datetime) -> bool:
+        """Let a frozen account ask again; whether it was frozen."""
+        ...
+
+    def raise_ceiling(self, tx: Connection, account: str, people_a_day: int, by: str, at: datetime) -> None:
+        """Agree on another number of people a day."""
+        ...
+
+
 class SqlStaffRegisters:
     """See `ports.Registers`."""
 
-    def __init__(self, database: Database, journal: Journal) -> None:
+    def __init__(self, database: Database, journal: Journal, limits: Limits) -> None:
         self._database = database
         self._journal = journal
+        self._limits = limits
 
     def run(self, work: Callable[[Register], T]) -> T:
         """See `Registers.run`."""
-        return self._database.run(lambda tx: work(SqlStaffRegister(tx, self._journal)))
+        return self._database.run(lambda tx: work(SqlStaffRegister(tx, self._journal, self._limits)))
 
 
 class SqlStaffRegister:
     """See `ports.Register`; lives as long as the transaction it was opened in."""
 
-    def __init__(self, tx: Connection, journal: Journal) -> None:
+    def __init__(self, tx: Connection, journal: Journal, limits: Limits) -> None:
         self._tx = tx
         self._journal = journal
+        self._limits = limits
         self._insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
 
     # --- colleagues
@@ -102,6 +116,14 @@ class SqlStaffRegister:
     def change_limit(self, member_id: str, daily_codes: int) -> bool:
         """See `Register.change_limit`."""
         return self._change(member_id, daily_codes=daily_codes)
+
+    def lift_account(self, account: str, by: str, at: datetime) -> bool:
+        """See `Register.lift_account`."""
+        return self._limits.lift(self._tx, account, by, at)
+
+    def set_ceiling(self, account: str, people_a_day: int, by: str, at: datetime) -> None:
+        """See `Register.set_ceiling`."""
+        self._limits.raise_ceiling(self._tx, account, people_a_day, by, at)
 
     def close_member(self, member_id: str, by: str, at: datetime) -> bool:
         """See `Register.close_member`."""
