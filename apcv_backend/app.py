@@ -10,16 +10,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from apcv_backend import problems
 from apcv_backend.api import DocumentedApi, build_api
 from apcv_backend.bootstrap import Services
+from apcv_backend.complementary import clerk_routes as contract_clerk_routes
 from apcv_backend.complementary import routes as complementary_routes
 from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
+from apcv_backend.office import page_routes as office_pages
+from apcv_backend.office import sheet_routes
+from apcv_backend.operations import page_routes as operations_pages
 from apcv_backend.patient_journal import routes as journal_routes
 from apcv_backend.presences import routes as presence_routes
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
+from apcv_backend.rights import clerk_routes as rights_clerk_routes
 from apcv_backend.rights import routes as rights_routes
 from apcv_backend.signin import ciba_routes as signin_ciba_routes
 from apcv_backend.signin import client_routes as signin_client_routes
@@ -127,6 +132,36 @@ def _open_rooms(api: DocumentedApi, services: Services) -> None:
         journal_routes.make_blueprint(services.patient_journal, clock=clock, counters=counters)
     )
     api.register_blueprint(transparency_routes.make_blueprint(services.log, clock=clock, counters=counters))
+    _open_office(api, services)
+
+
+def _open_office(api: DocumentedApi, services: Services) -> None:
+    """Staff's pages, and the doors only these pages call."""
+    clock, counters, staff = services.clock, services.ephemeral, services.staff
+    online = services.online_rights
+    api.register_blueprint(sheet_routes.make_blueprint(services.config, staff=staff, clock=clock))
+    api.register_blueprint(
+        rights_clerk_routes.make_blueprint(
+            online.queries,
+            online.batches,
+            staff=staff,
+            clock=clock,
+            counters=counters,
+            random=services.random,
+        )
+    )
+    api.register_blueprint(
+        contract_clerk_routes.make_blueprint(
+            services.complementary, staff=staff, clock=clock, counters=counters
+        )
+    )
+    around = office_pages.PageSurroundings(
+        services.config, staff, staff.sessions.csrf_of, clock, counters
+    )
+    api.register_blueprint(office_pages.make_blueprint(around))
+    api.register_blueprint(
+        operations_pages.make_blueprint(services.operations, around, readiness=services.readiness)
+    )
 
 
 def create_app(services: Services) -> Flask:

@@ -100,6 +100,10 @@ class PresenceRegister(Protocol):
         """Raise an alarm about the professional's account."""
         ...
 
+    def count_refusal(self, way: str, reason: str, at: datetime) -> None:
+        """Add one to the refused scans of the day; `way` is online or uploaded. Nobody is named."""
+        ...
+
 
 class PresenceRegisters(Protocol):
     """Opens transactions."""

@@ -88,6 +88,11 @@ class ScanRefused(PresenceRefused):
     code = "scan_refused"
 
 
+def reason_of(refused: PresenceRefused) -> str:
+    """Why, in one word for a count: the check that failed, or the refusal's own code."""
+    return str(refused.facts.get("reason", refused.code))
+
+
 @dataclass(frozen=True, slots=True)
 class UnverifiedScan:
     """What a till sends: the digits of the code, and those of its own request in the two-way mode."""

@@ -44,9 +44,12 @@ from apcv_backend.presences.rules import (
     claims_of,
     context_end,
     prove,
+    reason_of,
 )
-from apcv_backend.presences.uploads import Compared, compare
+from apcv_backend.presences.uploads import Compared, Verdict, compare
 from cartes.cards import CardKind
+
+ONLINE, UPLOADED = "online", "uploaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,16 @@ class PresenceDesk:
             PresenceRefused: `why` says device, limits or caller.
         """
         by = redeemer(caller)
-        scan = self._proven(unverified, by, at)
+        try:
+            scan = self._proven(unverified, by, at)
+        except PresenceRefused as refused:
+            reason = reason_of(refused)
+            self._registers.run(lambda register: register.count_refusal(ONLINE, reason, at))
+            raise
         outcome = self._registers.run(lambda register: self._open(register, scan, by, at))
         if isinstance(outcome, PresenceRefused):
+            reason = reason_of(outcome)
+            self._registers.run(lambda register: register.count_refusal(ONLINE, reason, at))
             raise outcome
         return self._given(outcome, at)
 
@@ -124,7 +134,9 @@ class PresenceDesk:
     def upload(self, scans: Sequence[UnverifiedScan], caller: Caller, at: datetime) -> list[Compared]:
         """Compare scans made offline, in the order given; one bad scan never spoils the others."""
         by = redeemer(caller)
-        return [compare(one, by, self._registers, self._trust(at), self._states(at), at) for one in scans]
+        done = [compare(one, by, self._registers, self._trust(at), self._states(at), at) for one in scans]
+        self._count_refused(done, at)
+        return done
 
     def opened(self, token: str, at: datetime) -> OpenPresence:
         """The presence behind a token, alive at `at`. Raises `PresenceRefused`: not ours, over, closed."""
@@ -140,6 +152,16 @@ class PresenceDesk:
         if is_closed or at.timestamp() >= expires or at >= presence.expires_at:
             raise PresenceRefused(why="not_open")
         return presence
+
+    def _count_refused(self, done: Sequence[Compared], at: datetime) -> None:
+        reasons = [one.why for one in done if one.verdict is Verdict.REFUSED]
+
+        def work(register: PresenceRegister) -> None:
+            for reason in reasons:
+                register.count_refusal(UPLOADED, reason, at)
+
+        if reasons:
+            self._registers.run(work)
 
     def _proven(self, unverified: UnverifiedScan, by: Redeemer, at: datetime) -> ProvenScan:
         scan = prove(unverified, self._trust(at), self._states(at), at, max_age_s=PROOF_MAX_AGE_S)

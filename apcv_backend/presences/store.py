@@ -21,10 +21,19 @@ from apcv_backend.quota_rules import PRESENCES_A_DAY, Account
 from apcv_backend.quotas import Quotas
 from apcv_backend.representation.rules import SLOT_PREFIX
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import devices, presences, representations, status_slots, uploaded_scans
+from apcv_backend.tables import (
+    devices,
+    presences,
+    representations,
+    scan_refusals,
+    status_slots,
+    uploaded_scans,
+)
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 
+_DAY_S = 86_400
+_LONGEST_REASON = 48
 T = TypeVar("T")
 
 
@@ -270,6 +279,18 @@ class _Register:
     def alarm(self, kind: str, by: Redeemer, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `PresenceRegister.alarm`."""
         self._tools.alarms.sound(self._tx, kind, f"professional:{by.subject_id}", facts, at)
+
+    def count_refusal(self, way: str, reason: str, at: datetime) -> None:
+        """See `PresenceRegister.count_refusal`."""
+        day = int(at.timestamp()) // _DAY_S
+        key = {"day": day, "way": way, "reason": reason[:_LONGEST_REASON]}
+        self._tx.execute(
+            self._insert(scan_refusals)
+            .values(**key, scans=1)
+            .on_conflict_do_update(
+                index_elements=["day", "way", "reason"], set_={"scans": scan_refusals.c.scans + 1}
+            )
+        )
 
 
 def beneficiary_key(card: ApcvCard) -> PersonKey | None:

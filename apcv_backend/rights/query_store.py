@@ -100,7 +100,8 @@ class _Register:
             "query": query_id,
         }
         if caller.kind is CallerKind.CLIENT:
-            facts["client"] = caller.client_id
+            # A clerk's account is a pseudonym; what the patient reads is whose clerk it was.
+            facts["client"] = caller.facts.get("told_as", caller.client_id)
         else:
             facts["by"] = caller.person.text if caller.person is not None else ""
             facts["structure"] = caller.structure

@@ -6,10 +6,9 @@ are unknown or another insurer's member, what the answer cost inside stays insid
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, request
@@ -21,30 +20,24 @@ from apcv_backend.caller_door import identified
 from apcv_backend.callers import Caller, CallerKind, Callers
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.rights.answers import to_json
-from apcv_backend.rights.batches import MOST_LINE_BYTES, MOST_LINES, Batch, RightsBatches
+from apcv_backend.rights.batches import MOST_LINES, RightsBatches
 from apcv_backend.rights.fhir_coverage import FHIR_JSON, to_fhir
 from apcv_backend.rights.query_rules import (
     SCOPE,
-    BatchRefused,
-    Ground,
     Purpose,
-    Query,
     RightsAnswer,
     RightsNotAnswered,
 )
-from apcv_backend.rights.query_service import RightsDesk, read_person
+from apcv_backend.rights.query_service import RightsDesk
+from apcv_backend.rights.request_reading import LARGEST_FILE, NDJSON, answer_lines, read_batch, read_query
 from apcv_backend.rights.schemas import QuerySchema, RightsAnswerSchema
 from apcv_backend.rights.spool import SealedSpool
-from cartes.errors import InvalidValue
 from cartes.wire import strict_json
 
 REFUSED_EVERY_S: Final = 0.1
-NDJSON: Final = "application/x-ndjson"
 _MINUTE_S = 60
 _QUERIES_A_MINUTE = 600
 _BATCHES_A_MINUTE = 10
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BATCH_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
 
 _REFUSED = {
     401: "Pas de jeton d'accès prouvé.",
@@ -113,7 +106,7 @@ def make_blueprint(
             at = clock()
             caller = caller_at(at, CallerKind.PROFESSIONAL, CallerKind.CLIENT, most=_QUERIES_A_MINUTE)
             try:
-                answer = desk.answer(_query(body), caller, at)
+                answer = desk.answer(read_query(body), caller, at)
             except RightsNotAnswered:
                 pause(REFUSED_EVERY_S - (ticks() - arrived) % REFUSED_EVERY_S)
                 raise
@@ -135,14 +128,14 @@ def make_blueprint(
                 raise UnsupportedMediaType
             spool = SealedSpool(random)
             try:
-                request.max_content_length = MOST_LINES * MOST_LINE_BYTES
+                request.max_content_length = LARGEST_FILE
                 spool.take(request.stream)
-                batch = _batch(caller, spool)
+                batch = read_batch(caller, spool)
                 told = batches.begin(batch, at)
             except BaseException:
                 spool.close()
                 raise
-            response = Response(_lines(batches, batch, spool, told, at), content_type=NDJSON)
+            response = Response(answer_lines(batches, batch, spool, told, at), content_type=NDJSON)
             response.headers["Batch-Id"] = batch.key
             response.call_on_close(spool.close)
             return response
@@ -177,61 +170,7 @@ def _streams_batch(blueprint: StrictBlueprint) -> Callable[[View], View]:
     return decorate
 
 
-def _query(body: dict[str, Any]) -> Query:
-    patient = body["patient"]
-    return Query(
-        ground=Ground(body["ground"]),
-        purpose=Purpose(body["purpose"]),
-        care_date=_day(body["care_date"]),
-        person=None
-        if patient is None
-        else read_person(patient["nir"], patient["birth_date"], patient["rank"]),
-        presence_token=body["presence_token"],
-    )
-
-
-def _batch(caller: Caller, spool: SealedSpool) -> Batch:
-    key = request.headers.get("Batch-Id", "")
-    if not _BATCH_ID.fullmatch(key):
-        raise BatchRefused(why="key")
-    first = request.args.get("from_line", "1")
-    if not (first.isascii() and first.isdigit() and len(first) <= len(str(MOST_LINES))):
-        raise BatchRefused(why="from_line")
-    try:
-        purpose = Purpose(request.args.get("purpose", ""))
-    except ValueError:
-        raise InvalidValue(what="purpose", why="unknown") from None
-    return Batch(
-        caller=caller,
-        key=key,
-        digest=spool.digest,
-        lines=spool.lines,
-        purpose=purpose,
-        care_date=_day(request.args.get("care_date", "")),
-        from_line=int(first),
-    )
-
-
-def _lines(
-    batches: RightsBatches, batch: Batch, spool: SealedSpool, told: int, at: datetime
-) -> Iterator[bytes]:
-    try:
-        for said in batches.answers(batch, spool.read(), told, at):
-            yield strict_json.canonical(said) + b"\n"
-    finally:
-        spool.close()
-
-
 def _negotiated(answer: RightsAnswer, at: datetime) -> Response:
     wished = request.accept_mimetypes.best_match(["application/json", FHIR_JSON], "application/json")
     told = to_fhir(answer, at) if wished == FHIR_JSON else to_json(answer)
     return Response(strict_json.canonical(told), content_type=wished)
-
-
-def _day(text: str) -> date:
-    if not _DAY.fullmatch(text):
-        raise InvalidValue(what="care_date", why="not_a_day")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(what="care_date", why="not_a_day") from None

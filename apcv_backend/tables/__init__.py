@@ -19,6 +19,7 @@ from apcv_backend.tables.online_rights import (
     query_people,
     query_windows,
     rights_batches,
+    scan_refusals,
     uploaded_scans,
 )
 from apcv_backend.tables.people import activation_codes, ceremonies, devices, notices, subjects
@@ -89,6 +90,7 @@ __all__ = [
     "refresh_tokens",
     "representations",
     "rights_batches",
+    "scan_refusals",
     "signin_attempts",
     "signin_pings",
     "signin_reach",

@@ -59,6 +59,15 @@ uploaded_scans = Table(
     Column("uploaded_at", Instant, nullable=False),
 )
 
+scan_refusals = Table(
+    "scan_refusals",  # why scans were refused, online and in what tills uploaded: counts, and nobody in them
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970-01-01, UTC
+    Column("way", String(8), primary_key=True),  # 'online' | 'uploaded'
+    Column("reason", String(48), primary_key=True),
+    Column("scans", Integer, nullable=False),
+)
+
 rights_batches = Table(
     "rights_batches",  # how far a file of queries was told, so that it goes on where it stopped
     metadata,

@@ -126,3 +126,11 @@ def _limits() -> None:
         sa.PrimaryKeyConstraint("alarm_id", name=op.f("pk_alarms")),
     )
     op.create_index(op.f("ix_alarms_at"), "alarms", ["at"], unique=False)
+    op.create_table(
+        "scan_refusals",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.String(length=48), nullable=False),
+        sa.Column("scans", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "way", "reason", name=op.f("pk_scan_refusals")),
+    )

@@ -1,0 +1,2 @@
+"""The room `office`: the pages staff look at. They hold no decision: each asks the doors of the "
+"other rooms."""

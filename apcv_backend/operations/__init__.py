@@ -1,0 +1,1 @@
+"""The room `operations`: how the service is doing, in numbers. It knows nobody."""
