@@ -34,6 +34,19 @@ def arguments_of_request() -> Mapping[str, str]:
     return parse_parameters(request.query_string)
 
 
+def token_of_form() -> str:
+    """An access token sent in the body of a POST (RFC 6750 section 2.2), as the header it stands for.
+
+    Empty without one. Raises `OAuthRefused` when the header holds another.
+    """
+    if request.method != "POST" or request.mimetype != FORM:
+        return ""
+    token = form_of_request().get("access_token", "")
+    if token and "Authorization" in request.headers:
+        raise invalid_request("the access token is sent in two ways at once")
+    return f"Bearer {token}" if token else ""
+
+
 def json_answer(told: Mapping[str, Any], status: int = 200) -> Response:
     """An answer nobody keeps (RFC 6749 section 5.1)."""
     response = Response(strict_json.canonical(dict(told)), status=status, content_type="application/json")

@@ -1,9 +1,10 @@
 """Tells CIBA clients in ping mode that a request has its answer (CIBA Core 1.0 section 10.2).
 
 What is to be told was written with the request itself, and falls due in the transaction of the answer. A
-ping is claimed before it is sent, so that two workers do not both send it; one that is not heard is sent
-again, later and later, until nobody could take the answer any more. It says which request, and nothing
-else: the client then polls.
+ping is claimed before it is sent, so that two workers do not both send it; one that is not heard (no answer,
+or 5xx) is sent again, later and later, until nobody could take the answer any more. A client that answers 3xx
+or 4xx said no, and would again: it is not asked twice, and may still poll. A ping says which request, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from cartes.wire import strict_json
 
 _MOST_AT_ONCE = 50
 
-PostPing = Callable[[str, str, bytes], bool]
-"""Sends a JSON body to an address under a bearer token; whether it was answered 2xx, nothing is raised."""
+PostPing = Callable[[str, str, bytes], int]
+"""Sends a JSON body to an address under a bearer token; the HTTP status, 0 without one. Nothing is raised."""
+_HEARD = range(200, 300)
+_REFUSED = range(300, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class PingOutbox(Protocol):
         ...
 
     def heard(self, attempt_id: str) -> None:
-        """It was heard: forget it."""
+        """It was answered: forget it."""
         ...
 
 
@@ -54,7 +57,8 @@ class PingDelivery:
         heard = 0
         for ping in self._outbox.claim(at, _MOST_AT_ONCE):
             body = strict_json.canonical({"auth_req_id": ping.attempt_id})
-            if self._post(ping.endpoint, ping.token, body):
+            status = self._post(ping.endpoint, ping.token, body)
+            if status in _HEARD or status in _REFUSED:
                 self._outbox.heard(ping.attempt_id)
-                heard += 1
+            heard += status in _HEARD
         return heard

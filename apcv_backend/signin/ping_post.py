@@ -10,11 +10,10 @@ import ssl
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 2.0
-_HEARD = range(200, 300)
 
 
-def post_ping(url: str, token: str, body: bytes) -> bool:
-    """Whether `url` answered 2xx in time; whatever goes wrong is a no."""
+def post_ping(url: str, token: str, body: bytes) -> int:
+    """The status `url` answered in time; 0 when whatever went wrong left none."""
     parts = urlsplit(url)
     headers = {
         "Content-Type": "application/json",
@@ -25,11 +24,11 @@ def post_ping(url: str, token: str, body: bytes) -> bool:
         connection = _connection(parts.scheme, parts.hostname or "", parts.port)
         try:
             connection.request("POST", parts.path or "/", body, headers)
-            return connection.getresponse().status in _HEARD
+            return connection.getresponse().status
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError):
-        return False
+        return 0
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

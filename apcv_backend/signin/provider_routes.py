@@ -26,6 +26,7 @@ from apcv_backend.signin.oauth_answers import (
     page,
     refusal_answer,
     shown_refusal,
+    token_of_form,
 )
 from apcv_backend.signin.oauth_errors import OAuthRefused
 from apcv_backend.signin.provider import ProviderDesk
@@ -127,7 +128,9 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
     @blueprint.refuses(_TOLD)
     def userinfo() -> Response:
         """Qui s'est connecté (OpenID Connect Core 5.3)."""
-        return json_answer(provider.userinfo.answer(*_headers(), request.method, around.clock()))
+        authorization, dpop = _headers()
+        authorization = token_of_form() or authorization
+        return json_answer(provider.userinfo.answer(authorization, dpop, request.method, around.clock()))
 
     @_door(blueprint, discovery.INTROSPECTION_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
