@@ -1,2 +1,1 @@
-"""The room `office`: the pages staff look at. They hold no decision: each asks the doors of the "
-"other rooms."""
+"""The room `office`: the pages staff look at. They decide nothing: each asks the doors of other rooms."""

@@ -1,4 +1,4 @@
-"""How a page of the staff answers: a template in the language asked, or a refusal that has a screen of its own.
+"""How a page of staff answers: a template in the language asked, or a refusal that has a screen of its own.
 
 Pages are documented doors like any other (`called_by`), so that the test of every door walks them too. A
 browser gets the refusal as a page with a way out; a program gets the problem document.
@@ -7,7 +7,7 @@ browser gets the refusal as a page with a way out; a program gets the problem do
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, render_template, request
 from markupsafe import Markup, escape
@@ -64,7 +64,7 @@ def language() -> str:
 
 
 def shown(
-    template: str, status: int = 200, *, caller: Caller | None = None, csrf: str = "", **told: object
+    template: str, status: int = 200, *, caller: Caller | None = None, csrf: str = "", **told: Any
 ) -> Response:
     """A template of `templates/`, with its words, and the frame of whoever is signed in."""
     spoken = language()
@@ -89,22 +89,23 @@ def shown(
 def guard(blueprint: StrictBlueprint) -> None:
     """Give every page of `blueprint` its policy, and every refusal its screen."""
 
-    @blueprint.after_request
-    def _policy(response: Response) -> Response:
+    def policy(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Permissions-Policy"] = _PERMISSIONS
         response.headers["X-Frame-Options"] = "DENY"
         return response
 
-    @blueprint.errorhandler(CallerRefused)
-    def _nobody(error: CallerRefused) -> Response:
+    def nobody(error: CallerRefused) -> Response:
         # A cookie that opens nothing any more is a session that ended; without one, nobody came in yet.
         kind = "ended" if request.cookies.get(COOKIE) else "nobody"
         return _refusal(error, 401, kind)
 
-    @blueprint.errorhandler(CallerNotAllowed)
-    def _another_role(error: CallerNotAllowed) -> Response:
+    def another_role(error: CallerNotAllowed) -> Response:
         return _refusal(error, 403, "role")
+
+    blueprint.after_request(policy)
+    blueprint.register_error_handler(CallerRefused, nobody)
+    blueprint.register_error_handler(CallerNotAllowed, another_role)
 
 
 def documents_page(blueprint: StrictBlueprint, sentence: str) -> Callable[[View], View]:

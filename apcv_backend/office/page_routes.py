@@ -1,8 +1,8 @@
 """The pages of staff: coming in, the desk, the insurer's console, what takes two people.
 
 Each page is behind its role and declares it (`called_by`); what a page does, it does by asking the JSON doors
-of the other rooms, which ask again who is there. Only a person's own browser on the staff's own host signs in:
-a key answers on no other, so the two pages that use one send a stranger's address there first.
+of other rooms, which ask again who is there. A key answers on the staff's own host and on no other: the two
+pages that use one send a browser there first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Response, redirect, request
@@ -55,7 +55,7 @@ class PageSurroundings:
         """Who looks. Raises `CallerRefused` or `CallerNotAllowed`, which have screens of their own."""
         return self.staff.identify(unverified_staff_call(), at, *roles)
 
-    def page(self, template: str, caller: Caller, **told: object) -> Response:
+    def page(self, template: str, caller: Caller, **told: Any) -> Response:
         """A page of somebody signed in."""
         return shown(template, caller=caller, csrf=self.csrf_of(unverified_staff_call()), **told)
 

@@ -1,8 +1,8 @@
 """The sheet somebody leaves a desk with: a QR to scan or a code to type, what to do, and until when.
 
 It is for somebody of seventy-five who has never done this: large letters, three steps, one thing to keep
-secret, whom to ask. A4, black on white, so that any printer does. The sheet holds no name and no number: found
-in a bin, it says nothing about anybody; and the code on it serves once, for whoever has it, which is said.
+secret, whom to ask. A4, black on white, so that any printer does. The sheet holds no name and no number:
+found in a bin, it says nothing about anybody; the code on it serves once, for whoever has it, which is said.
 """
 
 from __future__ import annotations

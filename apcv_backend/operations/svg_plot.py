@@ -43,8 +43,7 @@ def svg_of(plot: DailyPlot, title: str, description: str, label_of: Callable[[st
 
 
 def step_of(highest: int) -> int:
-    """The distance between two lines of the scale: 1, 2 or 5 with zeros, so that a few lines reach "
-    "the top."""
+    """The distance between two lines of the scale: 1, 2 or 5 with zeros; a few of them reach the top."""
     size = 1
     while True:
         for step in _STEPS:

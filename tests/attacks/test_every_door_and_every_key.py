@@ -185,7 +185,7 @@ def _address(path: str) -> str:
 @pytest.fixture
 def keys(services: Services) -> KnownCallers:
     """Tokens of the three kinds that sign in elsewhere, with every scope a door asks for."""
-    scopes = frozenset({"rights", "contracts", "openid"})
+    scopes = frozenset({"rights", "contracts", "record", "openid"})
     one = Caller(CallerKind.CLIENT, client_id="c", organisation="99999001", scopes=scopes)
     return KnownCallers(
         {
@@ -194,6 +194,21 @@ def keys(services: Services) -> KnownCallers:
                 one, kind=CallerKind.PROFESSIONAL, subject_id="s1", person=PAOLI, structure="999001506"
             ),
             "patient": replace(one, kind=CallerKind.PATIENT, subject_id="s2", person=ANGE),
+            "portal's": replace(
+                one,
+                kind=CallerKind.PROFESSIONAL,
+                subject_id="s1",
+                person=PAOLI,
+                structure="999001506",
+                scopes=frozenset({"openid", "scope_all"}),
+            ),
+            "patient portal's": replace(
+                one,
+                kind=CallerKind.PATIENT,
+                subject_id="s2",
+                person=ANGE,
+                scopes=frozenset({"openid", "ins"}),
+            ),
         }
     )
 
@@ -260,7 +275,7 @@ def _strangers() -> Mapping[str, tuple[CallerKind | None, Mapping[str, str]]]:
 
 def _wrong(door: Door, who: str, kind: CallerKind | None, answer: TestResponse) -> str | None:
     """What is wrong with an answer, in a line; None when nothing is."""
-    seen = f"{door.name} to {who}: {answer.status_code} {answer.get_data(as_text=True)[:120]}"
+    seen = f"{door.name} to {who}: {answer.status_code} {answer.get_data()[:120]!r}"
     if answer.status_code >= 500:
         return seen
     if CallerKind.ANYONE in door.kinds:
@@ -292,6 +307,25 @@ def test_only_the_declared_keys_open_a_door(town_hall: Flask) -> None:
     ]
 
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("token", ["portal's", "patient portal's"])
+def test_a_token_given_to_a_portal_opens_nothing_but_who_signed_in(town_hall: Flask, token: str) -> None:
+    """Where somebody signs in, the site gets a token: it asks no rights and changes no consent in their name."""
+    doors = [
+        door
+        for door in _doors(town_hall)[0]
+        if CallerKind.ANYONE not in door.kinds and not door.path.startswith(OAUTH)
+    ]
+
+    let_in = [
+        door.name
+        for door in doors
+        if _let_in(_knock(town_hall.test_client(), door, {"Authorization": f"DPoP {token}"}))
+        and (door.method, door.path) not in OWN_PROOF
+    ]
+
+    assert let_in == []
 
 
 def test_a_phone_opens_the_doors_of_phones_alone(
