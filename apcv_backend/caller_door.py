@@ -26,7 +26,10 @@ def unverified_call() -> UnverifiedCall:
 
 
 def identified(callers: Callers, at: datetime, *kinds: CallerKind, scope: str = "") -> Caller:
-    """Who calls, one of `kinds`; a client alone must also have been given `scope`.
+    """Who calls, one of `kinds`, with a token that was given `scope`.
+
+    A professional or a patient too: a portal where somebody signs in cannot use the token it got for a door
+    it was not registered for.
 
     Raises:
         CallerRefused: nobody is proven. CallerNotAllowed: somebody is, and this door is not theirs.
@@ -34,7 +37,7 @@ def identified(callers: Callers, at: datetime, *kinds: CallerKind, scope: str = 
     caller = callers.identify(unverified_call(), at)
     if caller.kind not in kinds:
         raise CallerNotAllowed(needs=" | ".join(kind.value for kind in kinds))
-    if scope and caller.kind is CallerKind.CLIENT and scope not in caller.scopes:
+    if scope and scope not in caller.scopes:
         raise CallerNotAllowed(needs=f"scope {scope}")
     return caller
 

@@ -12,7 +12,7 @@ from apcv_backend.blueprint import StrictBlueprint
 from apcv_backend.caller_door import identified
 from apcv_backend.callers import Caller, CallerKind, Callers
 from apcv_backend.ephemeral import Counters, limit
-from apcv_backend.presences.rules import UnverifiedScan
+from apcv_backend.presences.rules import SCOPE, UnverifiedScan
 from apcv_backend.presences.schemas import PresenceSchema, ScanSchema, UploadAnswerSchema, UploadSchema
 from apcv_backend.presences.service import GivenPresence, PresenceDesk
 
@@ -31,13 +31,13 @@ def make_blueprint(
     )
 
     def professional(at: datetime) -> Caller:
-        caller = identified(callers, at, CallerKind.PROFESSIONAL)
+        caller = identified(callers, at, CallerKind.PROFESSIONAL, scope=SCOPE)
         limit(counters, f"presences:{caller.name}", most=_CALLS_A_MINUTE, window_s=_MINUTE_S, at=at)
         return caller
 
     @blueprint.route("/presences")
     class All(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.takes(ScanSchema)
         @blueprint.gives(201, PresenceSchema)
         @blueprint.refuses(
@@ -58,7 +58,7 @@ def make_blueprint(
 
     @blueprint.route("/presences/<uuid:presence_id>/renewals")
     class Renewals(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.gives(201, PresenceSchema)
         @blueprint.refuses(_WHO)
         def post(self, presence_id: object) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def make_blueprint(
 
     @blueprint.route("/presences/<uuid:presence_id>")
     class One(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.gives(204)
         @blueprint.refuses(_WHO)
         def delete(self, presence_id: object) -> None:
@@ -80,7 +80,7 @@ def make_blueprint(
 
     @blueprint.route("/presences/uploads")
     class Uploads(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.takes(UploadSchema)
         @blueprint.gives(200, UploadAnswerSchema)
         @blueprint.refuses(_WHO)

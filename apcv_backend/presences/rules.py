@@ -33,6 +33,8 @@ from cartes.till_request import context_of, open_request
 from cartes.trust import TrustList
 from cartes.wire import qr
 
+SCOPE: Final = "rights"
+"""What a till's token must have been given; a presence is asked for to ask about rights."""
 PROOF_MAX_AGE_S: Final = 75
 """A code lives 60 seconds at a till; the network is given 15 more."""
 REQUEST_MAX_AGE_S: Final = 120

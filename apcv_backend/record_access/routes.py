@@ -19,7 +19,15 @@ from apcv_backend.caller_door import identified
 from apcv_backend.callers import CallerKind, Callers
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.record_access.ports import HiddenDocument
-from apcv_backend.record_access.rules import EMERGENCIES, Decision, Purpose, Scope, Statement, TargetKind
+from apcv_backend.record_access.rules import (
+    EMERGENCIES,
+    SCOPE,
+    Decision,
+    Purpose,
+    Scope,
+    Statement,
+    TargetKind,
+)
 from apcv_backend.record_access.schemas import (
     AccessDecisionSchema,
     AccessRequestSchema,
@@ -57,7 +65,7 @@ def make_blueprint(
     def patient(at: datetime) -> Patient:
         limit(counters, f"record:{request.remote_addr}", most=_WORDS_A_MINUTE, window_s=_MINUTE_S, at=at)
         if "Authorization" in request.headers:
-            return room.by_token(identified(callers, at, CallerKind.PATIENT), at)
+            return room.by_token(identified(callers, at, CallerKind.PATIENT, scope=SCOPE), at)
         proof = request.headers.get("DPoP", "")
         return room.by_phone(request.method, request.path, proof if len(proof) <= _LONGEST_PROOF else "", at)
 
@@ -75,7 +83,7 @@ def _add_consents(
 ) -> None:
     @blueprint.route("/consents")
     class Consents(MethodView):
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.gives(200, ConsentSchema(many=True))
         @blueprint.refuses(_NOT_A_PATIENT)
         def get(self) -> list[dict[str, Any]]:
@@ -83,7 +91,7 @@ def _add_consents(
             at = clock()
             return [_statement(one) for one in room.statements(patient(at), at)]
 
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.takes(SayConsentSchema)
         @blueprint.gives(201, ConsentSchema)
         @blueprint.refuses(_NOT_A_PATIENT)
@@ -104,7 +112,7 @@ def _add_consents(
 
     @blueprint.route("/consents/<uuid:consent_id>")
     class OneConsent(MethodView):
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.gives(204)
         @blueprint.refuses({**_NOT_A_PATIENT, 404: "Vous n'avez rien dit de tel."})
         def delete(self, consent_id: UUID) -> None:
@@ -121,14 +129,14 @@ def _add_documents(
 ) -> None:
     @blueprint.route("/hidden-documents")
     class Hidden(MethodView):
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.gives(200, HiddenSchema(many=True))
         @blueprint.refuses(_NOT_A_PATIENT)
         def get(self) -> list[dict[str, Any]]:
             """Les documents que j'ai masqués."""
             return [_hidden(one) for one in room.masked_by(patient(clock()))]
 
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.takes(HideSchema)
         @blueprint.gives(201, HiddenSchema)
         @blueprint.refuses(_NOT_A_PATIENT)
@@ -139,7 +147,7 @@ def _add_documents(
 
     @blueprint.route("/hidden-documents/<uuid:hidden_id>")
     class OneHidden(MethodView):
-        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT)
+        @blueprint.called_by(CallerKind.PHONE, CallerKind.PATIENT, scope=SCOPE)
         @blueprint.gives(204)
         @blueprint.refuses({**_NOT_A_PATIENT, 404: "Rien de tel n'est masqué."})
         def delete(self, hidden_id: UUID) -> None:
@@ -166,7 +174,7 @@ def _add_questions(
 
     @blueprint.route("/access-decisions")
     class Decisions(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.takes(AccessRequestSchema)
         @blueprint.gives(200, AccessDecisionSchema)
         @blueprint.refuses(_NOT_A_PROFESSIONAL)
@@ -174,7 +182,7 @@ def _add_questions(
             """Puis-je ouvrir ce dossier ? Oui ou non, la règle qui en décide, et où elle est écrite."""
             at = clock()
             count(at)
-            caller = identified(callers, at, CallerKind.PROFESSIONAL)
+            caller = identified(callers, at, CallerKind.PROFESSIONAL, scope=SCOPE)
             purpose = Purpose(body["purpose"])
             rule = room.decide(
                 caller,
@@ -198,7 +206,7 @@ def _add_questions(
 
     @blueprint.route("/withheld-documents")
     class Withheld(MethodView):
-        @blueprint.called_by(CallerKind.PROFESSIONAL)
+        @blueprint.called_by(CallerKind.PROFESSIONAL, scope=SCOPE)
         @blueprint.takes(WithholdSchema)
         @blueprint.gives(201, HiddenSchema)
         @blueprint.refuses(_NOT_A_PROFESSIONAL)
@@ -206,7 +214,7 @@ def _add_questions(
             """Retenir un document le temps de l'expliquer ; le patient le voit seul après un mois."""
             at = clock()
             count(at)
-            caller = identified(callers, at, CallerKind.PROFESSIONAL)
+            caller = identified(callers, at, CallerKind.PROFESSIONAL, scope=SCOPE)
             person = room.read_person(body["patient"])
             return _hidden(room.withhold(caller, person, body["document"], at))
 

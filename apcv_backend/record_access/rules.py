@@ -54,6 +54,10 @@ class NotForRepresentatives(RecordAccessRefused):
     code = "record_not_for_representatives"
 
 
+SCOPE = "record"
+"""What a token must have been given to ask about the record, or to change what its patient said."""
+
+
 class Purpose(enum.StrEnum):
     """Why a record is opened (NOS TRE_R248)."""
 

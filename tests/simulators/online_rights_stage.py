@@ -48,6 +48,7 @@ def professional(
         person=person,
         structure=structure,
         profession=profession,
+        scopes=frozenset({"openid", "rights"}),
     )
 
 

@@ -30,6 +30,7 @@ ANGE = PersonKey(CardKind.APCV, "158032A99904296")
 PAOLI = PersonKey(CardKind.ECPS, "899700900154")
 HADDAD = PersonKey(CardKind.ECPS, "899700900147")
 STRUCTURE = "999001506"
+GIVEN = frozenset({"openid", "record"})
 
 _decisions = st.sampled_from([None, *Decision])
 _questions = st.builds(
@@ -117,16 +118,23 @@ def test_a_month_ends_within_the_month() -> None:
 def callers() -> KnownCallers:
     """A patient, two professionals and an insurer, signed in."""
     doctor = Caller(
-        CallerKind.PROFESSIONAL, client_id="lgo", subject_id="s-paoli", person=PAOLI, structure=STRUCTURE
+        CallerKind.PROFESSIONAL,
+        client_id="lgo",
+        subject_id="s-paoli",
+        person=PAOLI,
+        structure=STRUCTURE,
+        scopes=GIVEN,
     )
     return KnownCallers(
         {
-            "ange": Caller(CallerKind.PATIENT, client_id="mes", subject_id="s-ange", person=ANGE),
+            "ange": Caller(
+                CallerKind.PATIENT, client_id="mes", subject_id="s-ange", person=ANGE, scopes=GIVEN
+            ),
             "paoli": doctor,
             "haddad": replace(doctor, subject_id="s-haddad", person=HADDAD, structure="999001423"),
             "samu": replace(doctor, facts={"regulation_medicale": "true"}),
             "mutuelle": Caller(CallerKind.CLIENT, client_id="amc", organisation="99999001"),
-            "parent": Caller(CallerKind.PATIENT, client_id="mes", person=ANGE, acts_for=PAOLI),
+            "parent": Caller(CallerKind.PATIENT, client_id="mes", person=ANGE, acts_for=PAOLI, scopes=GIVEN),
         }
     )
 
