@@ -1,15 +1,15 @@
 """The one place where a JSON Web Token from outside is believed (RFC 7515, RFC 7519, RFC 8725).
 
-PyJWT verifies the signature; this module adds what it leaves to its caller: a size cap, the exact `typ`, one
-algorithm for one key, canonical base64url, no duplicate member, integers for `exp`, `iat` and `nbf`, and a
-key that may verify. A token's own headers never choose the key, except the proofs that carry theirs by
-design (DPoP, RFC 9449), whose reader asks for it by name (`embedded_key`).
+PyJWT's algorithms verify the signature; this module is the reader around them: a size cap, the exact `typ`,
+one algorithm for one key, canonical base64url, no duplicate member, integers for `exp`, `iat` and `nbf`, and
+a key that may verify. Every part is decoded once. A token's own headers never choose the key, except the
+proofs that carry theirs by design (DPoP, RFC 9449), whose reader asks for it by name (`embedded_key`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -38,7 +38,9 @@ class UnverifiedToken:
     """A token whose form was checked and whose signature was not."""
 
     header: Mapping[str, Any]
-    text: str
+    payload: bytes = field(repr=False)
+    signed: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
 
     def embedded_key(self) -> Mapping[str, Any]:
         """The `jwk` of the header, for proofs that carry their key by design. Public members only."""
@@ -71,7 +73,7 @@ def parse_compact(token: bytes | str, *, typ: str | None, max_size: int = MAX_TO
         raise TokenRefused(why="typ")
     if "crit" in header or header.get("b64") is False or "zip" in header:
         raise TokenRefused(why="crit")
-    return UnverifiedToken(header, raw.decode("ascii"))
+    return UnverifiedToken(header, decoded[1], raw.rpartition(b".")[0], decoded[2])
 
 
 def verify_compact(
@@ -91,10 +93,13 @@ def verify_compact(
     if unverified.header.get("alg") != alg:
         raise TokenRefused(why="alg")
     try:
-        payload = _JWS.decode(unverified.text, key, algorithms=[alg], options={"verify_signature": True})
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        algorithm = _JWS.get_algorithm_by_name(alg)
+        holds = algorithm.verify(unverified.signed, algorithm.prepare_key(key), unverified.signature)
+    except (jwt.PyJWTError, NotImplementedError, ValueError, TypeError) as error:
         raise TokenRefused(why="signature") from error
-    return _claims(payload, max_size)
+    if not holds:
+        raise TokenRefused(why="signature")
+    return _claims(unverified.payload, max_size)
 
 
 def public_key_of_jwk(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:

@@ -105,7 +105,7 @@ class Keyring:
 
     def public_keys(self, purpose: Purpose | None = None) -> tuple[KeyRecord, ...]:
         """The keys of a purpose (all of them without one), in the manifest's order, whatever their state."""
-        return tuple(record for record in self._latest().keys if purpose in {None, record.purpose})
+        return tuple(record for record in self._latest().keys if purpose is None or record.purpose is purpose)
 
     def signer(self, purpose: Purpose, at: datetime) -> Signer:
         """The key that signs for a purpose at an instant: of the active ones, the one that began last.

@@ -81,6 +81,8 @@ def _check_plain(value: Any, depth: int) -> None:
     if depth < 0:
         raise BadJson(why="too_deep")
     if isinstance(value, str):
+        if value.isascii():
+            return
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as refused:
