@@ -187,8 +187,10 @@ def create_app(services: Services) -> Flask:
 
     @app.after_request
     def _secure(response: Response) -> Response:
+        headers = response.headers
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name not in headers:
+                headers.add(name, value)
         return response
 
     return app

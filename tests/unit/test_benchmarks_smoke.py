@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import draw, load, scan, seal, sizes, start, status_scale, where_time_goes
+from benchmarks import draw, load, scan, seal, signin, sizes, start, status_scale, where_time_goes
 from benchmarks.__main__ import MOMENTS, main
 from benchmarks.figure import Aim, Figure, Quantity, Shown, table
 from benchmarks.issuance import OURS, PEERS
@@ -195,6 +195,58 @@ def test_the_load_counts_good_answers_only(tmp_path: Path, status: bytes, body: 
 
     assert outcome.good == good
     assert (outcome.first_bad == "") is (good == 2)
+
+
+@pytest.mark.parametrize(("expected", "good"), [(400, 2), (200, 0)])
+def test_a_refusal_may_be_the_good_answer(tmp_path: Path, expected: int, good: int) -> None:
+    """A poll nobody has answered is a 400: the load counts it when it was expected, and only then."""
+    port = answering(b"400 Bad Request", b'{"error":"authorization_pending"}')
+    request = load.http_request("/x", "localhost", {"Accept": "*/*"}, b"a=b")
+
+    outcome = load.send(
+        tmp_path / "load.json", port, '"authorization_pending"', [[request, request]], status=expected
+    )
+
+    assert outcome.good == good
+
+
+def a_turn(rate: float) -> signin.Turns:
+    return signin.Turns([rate], [{"server": 1 / rate}])
+
+
+def test_the_token_is_held_to_the_peer_and_the_poll_to_a_rate_of_its_own() -> None:
+    """Two kinds of aim: a share of the peer's rate, and so many a second whatever the peer does."""
+    token, introspection, poll = (
+        signin.figure(question, a_turn(900.0), a_turn(1_800.0), "", "") for question in signin.QUESTIONS
+    )
+
+    assert (token.ratio.value, token.met) == (0.5, True)
+    assert (introspection.ratio.value, introspection.met) == (0.5, None)
+    assert (poll.ratio.value, poll.met) == (900.0, False)
+    assert "2.0 × its CPU" in token.note
+
+
+def test_without_the_peer_only_the_rate_of_its_own_is_held_to_anything() -> None:
+    """No npm on the machine: the token has nothing to be compared to, and the line says why."""
+    token, _, poll = (
+        signin.figure(question, a_turn(1_200.0), signin.Turns(), "no node", "")
+        for question in signin.QUESTIONS
+    )
+
+    assert token.met is None
+    assert "no node" in token.note
+    assert poll.met is True
+
+
+def test_a_request_is_profiled_as_it_would_be_sent() -> None:
+    """The bytes of a request become what WSGI gives an application: path, length, headers, body."""
+    request = load.http_request("/token", "localhost", {"Content-Type": "a/b", "X-Y": "z"}, b"a=b")
+
+    environ = where_time_goes._environ(request)
+
+    assert (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/token")
+    assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"], environ["HTTP_X_Y"]) == ("a/b", "3", "z")
+    assert environ["wsgi.input"].read() == b"a=b"
 
 
 def test_the_signatures_of_an_issuance_are_counted_apart_from_the_peers() -> None:
