@@ -89,12 +89,14 @@ export async function device() {
   return kept;
 }
 
-/** Fetch cards: silently by the app key, or with the owner's gesture. `represents` names a delegation. */
-export async function fetchCards({ withGesture, represents } = {}) {
+/** Fetch cards: silently by the app key, or with the owner's gesture. `represents` names a delegation,
+    `kind` another card than this phone's first one: the insurers' (`amc`). */
+export async function fetchCards({ withGesture, represents, kind: asked } = {}) {
   const held = await device();
-  const policy = await refreshedPolicy(held.kind);
+  const kind = asked ?? held.kind;
+  const policy = await refreshedPolicy(kind);
   const { c_nonce: nonce } = await ask("POST", "/v1/nonce");
-  const request = { credential_configuration_id: held.kind, nonce, ...(represents ? { for: represents } : {}) };
+  const request = { credential_configuration_id: kind, nonce, ...(represents ? { for: represents } : {}) };
   const headers = { "Idempotency-Key": base64url(crypto.getRandomValues(new Uint8Array(16))) };
   const written = canonical(request);
   let answer;
@@ -108,9 +110,9 @@ export async function fetchCards({ withGesture, represents } = {}) {
   }
   // Every card of the batch is looked at; one that is not ours and nothing is kept.
   const at = clock.now();
-  const received = answer.credentials.map((entry) => checkReceived(entry, held.kind, held.holderKey, at));
+  const received = answer.credentials.map((entry) => checkReceived(entry, kind, held.holderKey, at));
   const cards = received.map((card) => ({ ...card, represents: represents ?? null }));
-  const others = (await cardsKept()).filter((card) => card.represents !== (represents ?? null));
+  const others = (await cardsKept()).filter((card) => card.kind !== kind || card.represents !== (represents ?? null));
   await pocket.keep("cards", [...others, ...cards]);
   await pocket.keep("device", { ...held, renewUntil: answer.renew_until ?? held.renewUntil });
   return cards;
@@ -131,9 +133,20 @@ export async function fetchRepresented() {
   return kept.length !== before.length || due.length > 0;
 }
 
+/** The insurers' cards of this person, asked with no gesture; what no insurer says any more leaves the phone. */
+export async function fetchContracts() {
+  try {
+    return await fetchCards({ kind: "amc" });
+  } catch (error) {
+    if (error.code !== "contract_unknown") throw error;
+    await pocket.keep("cards", (await cardsKept()).filter((card) => card.kind !== "amc"));
+    return [];
+  }
+}
+
 /** Whether cards are missing, or half of their life is over: `represents` names whose, null is the owner's. */
 export function isDue(cards, represents = null) {
-  const theirs = cards.filter((card) => card.represents === represents);
+  const theirs = cards.filter((card) => card.kind !== "amc" && card.represents === represents);
   const half = ({ issuedAt, expiresAt }) => issuedAt + (expiresAt - issuedAt) / 2;
   return !theirs.length || theirs.some((card) => clock.now() > half(card));
 }
@@ -145,7 +158,7 @@ export const cardsKept = async () => (await pocket.get("cards")) ?? [];
 export async function present(card, { ctx = new Uint8Array(0), request = null } = {}) {
   const held = await device();
   if (card.expiresAt <= clock.now()) throw new Refused("card_outdated");
-  const policy = await keptPolicy(held.kind);
+  const policy = await keptPolicy(card.kind);
   const t = Math.floor(clock.now());
   const challenge = await challengeFor(card.credential, t, request ? request.ctx : ctx);
   const made = await gesture.sign(challenge, policy.rpId, held.credentialId);

@@ -129,6 +129,7 @@ async function renewQuietly() {
   const due = holder.isDue(await holder.cardsKept());
   try {
     if (due) await holder.fetchCards();
+    if (due && device.kind === "apcv") await holder.fetchContracts();
     const others = device.kind === "apcv" && (await holder.fetchRepresented());
     await knowledge.refresh();
     return due || others;
@@ -143,6 +144,7 @@ async function renew() {
   await busy(t("present_wait"), async () => {
     app.checkClock();
     await holder.fetchCards({ withGesture: true });
+    if (app.kind === "apcv") await holder.fetchContracts().catch(() => null);
     await knowledge.refresh().catch(() => null);
     app.go("#/");
   }, renew);

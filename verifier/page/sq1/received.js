@@ -25,7 +25,7 @@ export function readUnverified(credential, kind) {
 
 /** One member of `credentials` in the answer of an issuance, checked: what the pocket keeps. */
 export function checkReceived(entry, kind, holderKey, at) {
-  const name = entry?.exercice ?? entry?.shape;
+  const name = entry?.exercice ?? entry?.shape ?? entry?.contract;
   if (typeof entry?.credential !== "string" || typeof name !== "string") throw new Refused("backend_nonsense");
   const credential = fromBase64url(entry.credential);
   const said = readUnverified(credential, kind);

@@ -10,6 +10,14 @@ import { birthWords, dayWords, language, momentWords, nameWords, t } from "../wo
 import { readUnverified } from "../../sq1/received.js";
 
 const SHAPES = ["identite", "soins", "complet"];
+// Mine first, then those I represent, then insurers' contracts.
+const GROUP = {
+  apcv: (card) => (card.represents ? `1${card.represents}` : ""),
+  ecps: (card) => card.name,
+  amc: (card) => `2${card.name.slice(0, card.name.lastIndexOf("."))}`,
+};
+const WHAT = { ecps: "card_ecps", amc: "card_amc" };
+const PRESENT = { ecps: "present_ecps", amc: "present_amc" };
 const SOON_S = 12 * 3600;
 
 /** A card kept, with what it says of itself. */
@@ -19,13 +27,29 @@ export const read = (kept) => ({ ...kept, said: readUnverified(kept.credential, 
 export async function wallets() {
   const groups = new Map();
   for (const card of (await holder.cardsKept()).map(read)) {
-    const key = card.kind === "ecps" ? card.name : (card.represents ?? "");
+    const key = GROUP[card.kind](card);
     groups.set(key, [...(groups.get(key) ?? []), card]);
   }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cards]) => cards);
 }
 
-const personOf = ({ said }) => (said.kind === "ecps" ? nameWords(said.given, said.name) : nameWords(said.given, said.useName || said.birthName));
+const shapeOf = (card) => (card.kind === "amc" ? card.said.shape : card.name);
+
+function personOf({ said }) {
+  if (said.kind === "amc") return said.insurer;
+  return said.kind === "ecps" ? nameWords(said.given, said.name) : nameWords(said.given, said.useName || said.birthName);
+}
+
+/** What a card says of itself, beside a name. */
+function factsOf(said) {
+  if (said.kind === "ecps") return [[t("card_practice"), professionWords(said.profession, language())], [t("card_place"), said.structure.label]];
+  if (said.kind === "amc") return [[t("amc_state"), t(`amc_state_${said.state}`)], [t("card_until"), said.until && dayWords(said.until)]];
+  return [
+    [t("card_born"), birthWords(said.born)],
+    [t("card_delegate"), said.delegate && t(`delegate_${said.delegate.type}`)],
+    [t("card_until"), said.delegate && dayWords(said.delegate.until)],
+  ];
+}
 
 export async function cardScreen(app) {
   await holder.device();
@@ -55,11 +79,10 @@ function renewSoon(app) {
 function wallet(app, cards, shape) {
   const [first] = cards;
   const { said } = first;
-  const pro = said.kind === "ecps";
   const name = personOf(first);
   const dead = first.expiresAt <= clock.now();
-  const choice = cards.find((card) => card.name === shape) ?? cards.find((card) => card.name === "soins") ?? first;
-  const label = pro ? t("present_ecps") : first.represents ? t("present_for", { name }) : t("present_apcv");
+  const choice = cards.find((card) => shapeOf(card) === shape) ?? cards.find((card) => shapeOf(card) === "soins") ?? first;
+  const label = first.represents ? t("present_for", { name }) : t(PRESENT[said.kind] ?? "present_apcv");
   const present = button(label, () => app.present(chosen(), () => app.go("#/")), "main large");
   let picked = choice;
   const chosen = () => picked;
@@ -69,32 +92,24 @@ function wallet(app, cards, shape) {
     el(
       "div",
       { class: "card" },
-      el("p", { class: "what" }, t(pro ? "card_ecps" : first.represents ? "card_of_other" : "card_apcv")),
+      el("p", { class: "what" }, t(WHAT[said.kind] ?? (first.represents ? "card_of_other" : "card_apcv"))),
       el("p", { class: "name" }, name),
-      pro
-        ? facts(
-            [t("card_practice"), professionWords(said.profession, language())],
-            [t("card_place"), said.structure.label],
-          )
-        : facts(
-            [t("card_born"), birthWords(said.born)],
-            [t("card_delegate"), said.delegate && t(`delegate_${said.delegate.type}`)],
-            [t("card_until"), said.delegate && dayWords(said.delegate.until)],
-          ),
+      facts(...factsOf(said)),
     ),
     dead ? el("p", { class: "notice bad" }, t("card_expired_note")) : null,
     !dead && first.expiresAt - clock.now() < SOON_S ? el("p", { class: "notice care" }, t("renew_note")) : null,
     actions(dead ? link(t("renew"), "#/renew", "button main large") : present),
-    !pro && !dead && cards.length > 1 ? shapes(cards, choice, (card) => {
+    said.kind !== "ecps" && !dead && cards.length > 1 ? shapes(cards, choice, (card) => {
       picked = card;
-      pocket.keep("shape", card.name);
-    }, first.represents ?? "mine") : null,
+      if (card.kind === "apcv") pocket.keep("shape", card.name);
+    }, GROUP[said.kind](first) || "mine") : null,
     el("div", { class: "sheet" }, facts([t("card_valid"), momentWords(first.expiresAt)], [t("card_as_of"), momentWords(first.asOf)])),
   );
 }
 
 function shapes(cards, choice, pick, group) {
-  const ordered = SHAPES.map((name) => cards.find((card) => card.name === name)).filter(Boolean);
+  const ordered = SHAPES.map((name) => cards.find((card) => shapeOf(card) === name)).filter(Boolean);
+  const says = cards[0].kind === "amc" ? "amc_shape" : "shape";
   return el(
     "fieldset",
     {},
@@ -103,8 +118,8 @@ function shapes(cards, choice, pick, group) {
       el(
         "label",
         { class: "choice" },
-        el("input", { type: "radio", name: `shape-${group}`, value: card.name, checked: card === choice, onchange: () => pick(card) }),
-        el("span", {}, t(`shape_${card.name}`), el("small", {}, t(`shape_${card.name}_says`))),
+        el("input", { type: "radio", name: `shape-${group}`, value: shapeOf(card), checked: card === choice, onchange: () => pick(card) }),
+        el("span", {}, t(`shape_${shapeOf(card)}`), el("small", {}, t(`${says}_${shapeOf(card)}_says`))),
       ),
     ),
   );

@@ -87,12 +87,18 @@ export async function enrolScreen(app, { scanned } = {}) {
       await askPersistence();
       // The card itself comes without another gesture: the app key was just proven.
       await holder.fetchCards();
+      if (app.kind === "apcv") await beside();
       await knowledge.refresh().catch(() => null);
       app.show(() => enrolledScreen(enrolled));
     }, () => app.go("#/enrol"));
   }
 
   return { title: t("enrol_title"), body: [el("p", {}, t(pro ? "enrol_intro_pro" : "enrol_intro")), form] };
+}
+
+/** The cards that stand beside mine; without them mine still works, and they come at the next start. */
+async function beside() {
+  for (const fetch of [holder.fetchRepresented, holder.fetchContracts]) await fetch().catch(() => null);
 }
 
 function enrolledScreen({ lossCode, reference }) {

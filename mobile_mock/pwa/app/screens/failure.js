@@ -19,6 +19,9 @@ const SAME_AS = {
   credential_already_registered: "already_enrolled_here",
   phone_unknown: "device_unknown",
   digits_wrong: "wrong_digits",
+  signin_digits_wrong: "wrong_digits",
+  signin_moment_refused: "clock_wrong",
+  signin_request_not_found: "signin_request_over",
   no_card: "not_enrolled",
 };
 
