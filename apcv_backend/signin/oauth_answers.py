@@ -80,6 +80,7 @@ def page(title_fr: str, title_en: str, said_fr: str, said_en: str, status: int =
     response = Response(text, status=status, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = language
+    response.headers["X-Frame-Options"] = "DENY"
     return response
 
 
