@@ -85,7 +85,7 @@ class ClientAuthenticator:
             return self._proven(remembered, shown, endpoint_url, at)
         except OAuthRefused:
             kept = self._clients.get(shown.client_id)
-            if kept is None or remembered is None or kept.changed_at == remembered.changed_at:
+            if kept == remembered:
                 raise
             return self._proven(kept, shown, endpoint_url, at)
 
