@@ -17,9 +17,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from apcv_backend.database import Database
 from apcv_backend.journal_entry import Entry
@@ -27,7 +28,7 @@ from apcv_backend.tables import journal, journal_lanes
 from apcv_backend.vault import Vault, same
 from cartes.wire import strict_json
 
-__all__ = ["LANES", "Entry", "Fact", "Journal", "entry_of", "read_entries"]
+__all__ = ["LANES", "Entry", "Fact", "Journal", "entry_of", "next_place_after", "read_entries"]
 
 Fact = str | int | bool | None
 
@@ -41,15 +42,26 @@ _LOOKED_AT_A_TIME = 2_000
 _NOTE = insert(journal).inline()
 
 
-def _next_place(of: Any) -> Any:
+def _counted(first: Any) -> Any:
     # Judge of "no two entries have one place": the row of the lane, held until the transaction ends.
-    statement = of(journal_lanes).values(places=1)
-    return statement.on_conflict_do_update(
+    return first.on_conflict_do_update(
         index_elements=["lane"], set_={"places": journal_lanes.c.places + 1}
     ).returning(journal_lanes.c.places)
 
 
-_NEXT_PLACE = {"sqlite": _next_place(sqlite_insert), "postgresql": _next_place(postgresql_insert)}
+_NEXT_PLACE = {
+    "sqlite": _counted(sqlite_insert(journal_lanes).values(places=1)),
+    "postgresql": _counted(postgresql_insert(journal_lanes).values(places=1)),
+}
+
+
+def next_place_after(condition: ColumnElement[bool]) -> ReturningInsert[tuple[int]]:
+    """PostgreSQL: the next place of `of_lane`, if `condition` holds; to stand inside a larger statement."""
+    first = select(bindparam("of_lane", type_=journal_lanes.c.lane.type), literal(1)).where(condition)
+    statement: ReturningInsert[tuple[int]] = _counted(
+        postgresql_insert(journal_lanes).from_select(["lane", "places"], first)
+    )
+    return statement
 
 
 class Journal:
@@ -63,24 +75,40 @@ class Journal:
         self, tx: Connection, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime
     ) -> None:
         """Add one entry to the transaction `tx`: it exists if and only if what it tells happened."""
-        told = strict_json.canonical(dict(facts)).decode()
+        lane = self.lane_of(tx)
+        place = tx.execute(_NEXT_PLACE[tx.dialect.name], {"lane": lane}).scalar_one()
+        tx.execute(_NOTE, self.row(event, actor, subject, facts, at, lane=lane, place=place))
+
+    def lane_of(self, tx: Connection) -> int:
+        """The lane of this connection."""
         lane = tx.info.get(_LANE)
         if lane is None:
             lane = tx.info[_LANE] = next(self._lanes) % LANES
-        place = tx.execute(_NEXT_PLACE[tx.dialect.name], {"lane": lane}).scalar_one()
-        tx.execute(
-            _NOTE,
-            {
-                "at": at,
-                "event": event,
-                "actor": actor,
-                "subject": subject,
-                "facts": told,
-                "lane": lane,
-                "place": place,
-                "mac": self._tag(at, event, actor, subject, told, lane, place),
-            },
-        )
+        return int(lane)
+
+    def row(
+        self,
+        event: str,
+        actor: str,
+        subject: str,
+        facts: Mapping[str, Fact],
+        at: datetime,
+        *,
+        lane: int,
+        place: int,
+    ) -> dict[str, Any]:
+        """The row of an entry whose place was taken in the transaction that will write it."""
+        told = strict_json.canonical(dict(facts)).decode()
+        return {
+            "at": at,
+            "event": event,
+            "actor": actor,
+            "subject": subject,
+            "facts": told,
+            "lane": lane,
+            "place": place,
+            "mac": self._tag(at, event, actor, subject, told, lane, place),
+        }
 
     def is_as_written(self, entry: Entry) -> bool:
         """Whether the entry is what was written, at the place it was written."""

@@ -34,7 +34,7 @@ _GONE = "gone:{list}:{idx}"
 
 _UNTIL = bindparam("until", type_=status_slots.c.taken_until.type)
 # Built once: this statement runs at every issuance.
-_KEEP = (
+KEEP = (
     update(status_slots)
     .where(
         status_slots.c.device_id == bindparam("phone"),
@@ -92,7 +92,7 @@ class StatusSlots:
             StatusListFull: no free slot was found.
         """
         kept = tx.execute(
-            _KEEP,
+            KEEP,
             {"phone": device_id, "of_kind": kind.value, "exercices": list(exercices), "until": until},
         )
         slots = {row.exercice: Slot(row.list_id, row.idx) for row in kept}

@@ -103,20 +103,30 @@ class Vault:
         if self.person_keys is None:
             return self.seal_bytes(plain, place=place)
         wrapped = self.person_keys.ensure(tx, subject_id, lambda: self._wrapped(subject_id))
+        return self.seal_under(wrapped, subject_id, plain, place=place)
+
+    def seal_under(self, wrapped: bytes, subject_id: str, plain: bytes, *, place: str) -> bytes:
+        """Seal `plain` for `place` under the key of one person, which was read with their row.
+
+        Raises:
+            PersonErased: their key was destroyed. EnvelopeRefused: it is another person's.
+        """
         key = self._unwrapped(subject_id, wrapped)
         nonce = self.random(_NONCE_BYTES)
         sealed = AESGCM(key).encrypt(nonce, plain, _person_place(place, subject_id))
         return _OF_A_PERSON + uuid.UUID(subject_id).bytes + nonce + sealed
 
-    def open_bytes(self, envelope: bytes, *, place: str) -> bytes:
+    def open_bytes(self, envelope: bytes, *, place: str, wrapped: bytes | None = None) -> bytes:
         """Open what `seal_bytes` or `seal_for` sealed for the same `place`.
+
+        `wrapped` is the person's key, when it was read with the envelope; else it is asked for if need be.
 
         Raises:
             EnvelopeRefused: another key, another place, or changed bytes.
             PersonErased: the key of the person it was sealed for was destroyed.
         """
         if envelope[:1] == _OF_A_PERSON:
-            return self._open_of_a_person(envelope, place)
+            return self._open_of_a_person(envelope, place, wrapped)
         version, nonce, sealed = (
             envelope[:1],
             envelope[1 : 1 + _NONCE_BYTES],
@@ -129,13 +139,13 @@ class Vault:
         except (InvalidTag, ValueError) as error:
             raise EnvelopeRefused(place=place, why="tag") from error
 
-    def _open_of_a_person(self, envelope: bytes, place: str) -> bytes:
+    def _open_of_a_person(self, envelope: bytes, place: str, wrapped: bytes | None) -> bytes:
         owner = envelope[1 : 1 + _ID_BYTES]
         rest = envelope[1 + _ID_BYTES :]
         if len(owner) != _ID_BYTES or self.person_keys is None:
             raise EnvelopeRefused(place=place, why="version")
         subject_id = str(uuid.UUID(bytes=owner))
-        key = self._unwrapped(subject_id, self.person_keys.find(subject_id))
+        key = self._unwrapped(subject_id, wrapped or self.person_keys.find(subject_id))
         try:
             return AESGCM(key).decrypt(
                 rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _person_place(place, subject_id)

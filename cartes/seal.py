@@ -68,10 +68,14 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LintedCard:
-    """A draft that breaks none of the issuer's rules, and the claims to be signed. Only `lint` makes one."""
+    """A draft that breaks none of the issuer's rules, and the claims to be signed. Only `lint` makes one.
+
+    `size` is how many bytes a presentation of them takes, with the usual worst proof.
+    """
 
     draft: DraftCard
     claims: bytes
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ def lint(draft: DraftCard, policy: KindPolicy) -> LintedCard:
     size = presented_size(written)
     if size > MAX_PRESENTED:
         raise LintRefused(rule="too_long", size=size, most=MAX_PRESENTED)
-    return LintedCard(draft, written)
+    return LintedCard(draft, written, size)
 
 
 def lint_again(recorded: bytes, policy: KindPolicy) -> LintedCard:

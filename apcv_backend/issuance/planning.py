@@ -54,6 +54,11 @@ class Plan:
     fiche: FicheProfessionnel | None = None
     represented: Representation | None = None
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing is to be looked at again between the phone's acceptance and its slots."""
+        return self.fiche is None and self.represented is None and self.linked is None
+
 
 class Planner:
     """Asks the sources, and the rules of who may hold what."""

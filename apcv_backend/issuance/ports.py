@@ -102,6 +102,8 @@ class Phone:
     app_jkt: str = field(repr=False)
     last_assertion_at: datetime
     withdrawn_at: datetime | None
+    wrapped_key: bytes | None = field(default=None, repr=False)
+    """Its owner's own key, wrapped by the vault: what is kept of an issuance is sealed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,6 @@ class Intent:
     """What is about to be signed, before it is."""
 
     issuance_id: str
-    device_id: str
     idempotency_key: str
     request_digest: bytes = field(repr=False)
     kind: CardKind
@@ -182,8 +183,40 @@ class Intent:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that one issuance takes: what permits it, the phone's acceptance, the slots of `kind` in `until`.
+
+    Without a `gesture` it is a silent renewal, good if the last gesture came after `asserted_after`.
+    """
+
+    used: Sequence[UsedOnce]
+    phone: Phone
+    gesture: Gesture | None
+    asserted_after: datetime
+    kind: CardKind
+    until: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the journal: what happened, by whom, in whose journal."""
+
+    event: str
+    actor: str
+    subject: str
+    facts: Mapping[str, Fact]
+
+
 class Register(Protocol):
     """The register of issuances, inside one open transaction."""
+
+    def take_at_once(self, wanted: Wanted, at: datetime) -> Mapping[str, Slot] | None:
+        """Take all of it, if nothing stands against it, and give the slots; None: take it step by step.
+
+        The steps say what stands against it. They are `use_once`, then one of the `accept_`, then `slots`.
+        """
+        ...
 
     def use_once(self, used: Sequence[UsedOnce]) -> bool:
         """Record these as used, all of them; False when one was used before (nothing may follow then)."""
@@ -219,11 +252,11 @@ class Register(Protocol):
         """Whether something is on record under this key, committed by now."""
         ...
 
-    def record_intent(self, intent: Intent, at: datetime) -> bool:
-        """Record what is about to be signed; False when the idempotency key is taken."""
+    def record(self, intent: Intent, phone: Phone, line: Line, at: datetime) -> bool:
+        """Record what is about to be signed, and tell it; False when the idempotency key is taken."""
         ...
 
-    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
+    def note(self, line: Line, at: datetime) -> None:
         """Write a line of the journal, in this transaction."""
         ...
 
@@ -232,11 +265,14 @@ class Registers(Protocol):
     """Opens the register, and writes what comes after the seal."""
 
     def run(self, work: Callable[[Register], T]) -> T:
-        """Run `work` in one transaction: all of it or nothing; again when the database lost it."""
+        """Run `work` in one transaction: all of it or nothing; again when it was lost or not had at once."""
         ...
 
-    def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
-        """Keep the sealed cards of an intent; what is kept, by another if it finished first."""
+    def record_issued(self, issuance_id: str, phone: Phone, cards: bytes, at: datetime) -> bytes | None:
+        """Keep the sealed cards of an intent; what is kept, by another if it finished first.
+
+        None when the intent is on record no more: the person was erased meanwhile.
+        """
         ...
 
     def sweep(self, at: datetime) -> int:

@@ -26,6 +26,7 @@ from apcv_backend.issuance.ports import (
     Asking,
     CheckAssertion,
     Gesture,
+    Line,
     Phone,
     Phones,
     Recorded,
@@ -141,10 +142,12 @@ class Prover:
         """A true signature with an old counter is worth a line of the journal: a key may have been copied."""
         self._registers.run(
             lambda register: register.note(
-                "device.counter_regressed",
-                actor=f"device:{phone.device_id}",
-                subject=phone.subject_id,
-                facts={"device_id": phone.device_id},
-                at=at,
+                Line(
+                    "device.counter_regressed",
+                    actor=f"device:{phone.device_id}",
+                    subject=phone.subject_id,
+                    facts={"device_id": phone.device_id},
+                ),
+                at,
             )
         )

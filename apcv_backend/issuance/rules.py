@@ -225,7 +225,7 @@ def _linted(draft: Callable[[int], DraftCard], budget: int, policy: KindPolicy) 
     while longest > _SHORTEST_NAME:
         try:
             linted = seal.lint(draft(longest), policy)
-            if seal.presented_size(linted.claims) <= budget:
+            if linted.size <= budget:
                 return linted
         except LintRefused as refused:
             if refused.facts.get("rule") != "too_long":

@@ -11,7 +11,7 @@ own verifier would refuse. A crash in between leaves the record: the phone asks 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -32,16 +32,19 @@ from apcv_backend.issuance.planning import Plan, Planner
 from apcv_backend.issuance.ports import (
     Fact,
     Intent,
+    Line,
     OwnTrust,
     Recorded,
     Register,
     Registers,
     Signers,
+    Wanted,
 )
 from apcv_backend.issuance.proving import CounterRegressed, Proven, Prover
 from apcv_backend.issuance.rules import Draft
 from apcv_backend.representation.rules import RepresentationOver
 from cartes import seal
+from cartes.cards import Slot
 from cartes.errors import CarteError, IssuerKeyOutOfValidity, LintRefused
 from cartes.trust import KindPolicy, TrustList
 
@@ -162,6 +165,42 @@ class IssuanceService:
         at: datetime,
     ) -> tuple[str, tuple[Draft, ...]]:
         """All that may happen once, and the intent, in the transaction of `register`."""
+        phone, kind = proven.phone, proven.request.kind
+        # 14. What permits it is spent, the phone accepted, its slots taken.
+        slots = None
+        if plan.stands_alone:
+            asserted_after = at - SILENT_RENEWAL
+            wanted = Wanted(proven.used, phone, proven.gesture, asserted_after, kind, plan.until)
+            slots = register.take_at_once(wanted, at)
+        if slots is None:
+            slots = self._take(register, proven, plan, idempotency_key, at)
+        # 15. The drafts, linted as they are made.
+        drafts = tuple(plan.draft(slots))
+        # 16. What we are about to sign is now known.
+        content = batch.write_intent([(draft.label, draft.card.claims) for draft in drafts])
+        intent = Intent(
+            issuance_id=str(uuid.UUID(bytes=self._random(16), version=4)),
+            idempotency_key=idempotency_key,
+            request_digest=proven.request.digest,
+            kind=kind,
+            content=content,
+            expires_at=max(draft.card.draft.expires_at for draft in drafts),
+        )
+        line = Line(
+            "card.issuance",
+            actor=f"device:{phone.device_id}",
+            # In the journal of whoever the card is about.
+            subject=phone.subject_id if plan.represented is None else plan.represented.beneficiary_subject,
+            facts=_told(proven, intent, len(drafts)),
+        )
+        if not register.record(intent, phone, line, at):
+            raise IdempotencyConflict
+        return intent.issuance_id, drafts
+
+    def _take(
+        self, register: Register, proven: Proven, plan: Plan, idempotency_key: str, at: datetime
+    ) -> Mapping[str, Slot]:
+        """Step by step, all that this issuance takes; whatever stands against it is raised by its name."""
         phone = proven.phone
         # The nonce (and the DPoP proof) permit one issuance.
         if not register.use_once(proven.used):
@@ -175,33 +214,10 @@ class IssuanceService:
             raise _DirectoryMoved
         if plan.represented is not None and not register.is_represented(plan.represented.reference):
             raise RepresentationOver
-        # 14. Its slots. 15. The drafts, linted as they are made.
         slots = dict(register.slots(phone, proven.request.kind, plan.until, at))
         if plan.linked is not None:
             slots |= register.slots(phone, phone.kind, {"": plan.linked}, at)
-        drafts = tuple(plan.draft(slots))
-        # 16. What we are about to sign is now known.
-        content = batch.write_intent([(draft.label, draft.card.claims) for draft in drafts])
-        intent = Intent(
-            issuance_id=str(uuid.UUID(bytes=self._random(16), version=4)),
-            device_id=phone.device_id,
-            idempotency_key=idempotency_key,
-            request_digest=proven.request.digest,
-            kind=proven.request.kind,
-            content=content,
-            expires_at=max(draft.card.draft.expires_at for draft in drafts),
-        )
-        if not register.record_intent(intent, at):
-            raise IdempotencyConflict
-        register.note(
-            "card.issuance",
-            actor=f"device:{phone.device_id}",
-            # In the journal of whoever the card is about.
-            subject=phone.subject_id if plan.represented is None else plan.represented.beneficiary_subject,
-            facts=_told(proven, intent, len(drafts)),
-            at=at,
-        )
-        return intent.issuance_id, drafts
+        return slots
 
     def _accept(self, register: Register, proven: Proven, at: datetime) -> None:
         phone = proven.phone
@@ -230,8 +246,11 @@ class IssuanceService:
             if opened.card != draft.card.draft.card or opened.holder_key != phone.holder_key:
                 raise OwnCardRefused(why="reads_differently")
             cards.append(IssuedCard(draft.label, credential, opened.expires_at, opened.card.as_of))
-        kept = self._registers.record_issued(issuance_id, batch.write_cards(cards), at)
-        return batch.read_cards(kept)
+        written = batch.write_cards(cards)
+        kept = self._registers.record_issued(issuance_id, phone, written, at)
+        if kept is None:
+            raise DeviceWithdrawn
+        return tuple(cards) if kept == written else batch.read_cards(kept)
 
     def _repeat(
         self, proven: Proven, recorded: Recorded, trust: TrustList, policy: KindPolicy, at: datetime

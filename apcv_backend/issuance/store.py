@@ -1,149 +1,42 @@
 """The register of issuances in its tables, and the phones that ask.
 
 One question finds the phone with whatever is on record under its idempotency key; one transaction records an
-issuance. Each conditional statement below is the judge of something that happens once; a comment says of
-what.
-Claims and cards lie here only inside sealed envelopes, each bound to its row.
+issuance. What happens once is judged by the conditional statements of `statements.py`: step by step, or on
+PostgreSQL at once when nothing stands against it. Claims and cards lie here only inside sealed envelopes,
+each bound to its row.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import Connection, Select, delete, select
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.issuance import statements
 from apcv_backend.issuance.ports import (
     Asking,
-    Fact,
     Gesture,
     Intent,
+    Line,
     Phone,
     Recorded,
     Register,
     UsedOnce,
+    Wanted,
 )
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.status_slots import REUSED_AFTER, StatusSlots
-from apcv_backend.tables import devices, issuances, practitioners, representations, subjects, used_once
+from apcv_backend.tables import devices, issuances, practitioners, representations, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind, Slot
 
 T = TypeVar("T")
-
-_PHONE = (
-    devices.c.device_id,
-    devices.c.subject_id,
-    devices.c.kind,
-    devices.c.credential_id,
-    devices.c.public_key,
-    devices.c.cose_key,
-    devices.c.sign_count,
-    devices.c.backup_eligible,
-    devices.c.backed_up,
-    devices.c.binding,
-    devices.c.app_jkt,
-    devices.c.last_assertion_at,
-    devices.c.withdrawn_at,
-    subjects.c.sealed_person,
-)
-_RECORD = (
-    issuances.c.issuance_id,
-    issuances.c.request_digest,
-    issuances.c.recorded_at,
-    issuances.c.sealed_intent,
-    issuances.c.sealed_cards,
-)
-
-
-# The statements of the hot path are built once: building one costs more than running it.
-_NOW = bindparam("now", type_=devices.c.last_used_at.type)
-_ALIVE = (devices.c.device_id == bindparam("phone"), devices.c.withdrawn_at.is_(None))
-_COUNTER = bindparam("new_counter", type_=devices.c.sign_count.type)
-# Judge of "the counter moves forward" between two workers (WA-10), and of "the phone is alive". Counters are
-# never
-# negative: a sum of zero is two zeros, which is what a phone without a counter shows.
-_ACCEPT_GESTURE = (
-    update(devices)
-    .where(*_ALIVE, or_(devices.c.sign_count < _COUNTER, devices.c.sign_count + _COUNTER == 0))
-    .values(
-        sign_count=_COUNTER,
-        backed_up=bindparam("is_backed_up", type_=devices.c.backed_up.type),
-        # Of two gestures at once, the later date stays.
-        last_assertion_at=case((devices.c.last_assertion_at < _NOW, _NOW), else_=devices.c.last_assertion_at),
-        last_used_at=_NOW,
-    )
-)
-# Judge of "the phone is alive, and its owner's last gesture is young enough".
-_ACCEPT_RENEWAL = (
-    update(devices)
-    .where(*_ALIVE, devices.c.last_assertion_at > bindparam("asserted_after"))
-    .values(last_used_at=_NOW)
-)
-# Judge of "one answer to one intent": the first to finish keeps its cards, a twin gives the same.
-_KEEP_CARDS = (
-    update(issuances)
-    .where(issuances.c.issuance_id == bindparam("issuance"), issuances.c.sealed_cards.is_(None))
-    .values(
-        sealed_cards=bindparam("cards", type_=issuances.c.sealed_cards.type),
-        issued_at=bindparam("now", type_=issuances.c.issued_at.type),
-    )
-)
-
-# Whose key seals: the owner of the phone.
-_OWNER_OF_DEVICE = select(devices.c.subject_id).where(devices.c.device_id == bindparam("phone"))
-_OWNER_OF_ISSUANCE = (
-    select(devices.c.subject_id)
-    .join(issuances, issuances.c.device_id == devices.c.device_id)
-    .where(issuances.c.issuance_id == bindparam("issuance"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Inserts:
-    """The two insertions that happen once, in the words of one database."""
-
-    spend: ReturningInsert[tuple[str]]
-    record: ReturningInsert[tuple[str]]
-
-    @classmethod
-    def of(cls, *, is_sqlite: bool) -> _Inserts:
-        # Judge of "a nonce permits one issuance": the primary key. A twin waits here for the first to commit.
-        # Judge of "one issuance for one idempotency key": UNIQUE on (device_id, idempotency_key).
-        insert = sqlite_insert if is_sqlite else postgresql_insert
-        once_a_key = ["device_id", "idempotency_key"]
-        return cls(
-            spend=insert(used_once).on_conflict_do_nothing().returning(used_once.c.kind),
-            record=insert(issuances)
-            .on_conflict_do_nothing(index_elements=once_a_key)
-            .returning(issuances.c.issuance_id),
-        )
-
-
-def _question(which: ColumnElement[bool]) -> Select[Any]:
-    """The phone that asks (`wanted`), with what is on record under `wanted_key`."""
-    of_this_key = and_(
-        issuances.c.device_id == devices.c.device_id,
-        issuances.c.idempotency_key == bindparam("wanted_key"),
-    )
-    return (
-        select(*_PHONE, *_RECORD)
-        .join(subjects, subjects.c.subject_id == devices.c.subject_id)
-        .outerjoin(issuances, of_this_key)
-        .where(which)
-    )
-
-
-_BY_CREDENTIAL = _question(devices.c.credential_id == bindparam("wanted"))
-_BY_APP_KEY = _question(devices.c.app_jkt == bindparam("wanted"))
 
 
 class SqlPhones:
@@ -155,11 +48,11 @@ class SqlPhones:
 
     def by_credential(self, credential_id: bytes, idempotency_key: str) -> Asking | None:
         """See `Phones.by_credential`."""
-        return self._asking(_BY_CREDENTIAL, credential_id, idempotency_key)
+        return self._asking(statements.BY_CREDENTIAL, credential_id, idempotency_key)
 
     def by_app_key(self, jkt: str, idempotency_key: str) -> Asking | None:
         """See `Phones.by_app_key`."""
-        return self._asking(_BY_APP_KEY, jkt, idempotency_key)
+        return self._asking(statements.BY_APP_KEY, jkt, idempotency_key)
 
     def _asking(self, question: Select[Any], wanted: bytes | str, idempotency_key: str) -> Asking | None:
         with self._database.read() as connection:
@@ -177,7 +70,7 @@ class SqlPhones:
             device_id=row.device_id,
             subject_id=row.subject_id,
             kind=kind,
-            person=PersonKey(kind, self._vault.open_bytes(row.sealed_person, place=place).decode()),
+            person=PersonKey(kind, self._opened(row.sealed_person, place, row).decode()),
             credential_id=row.credential_id,
             holder_key=row.public_key,
             cose_key=row.cose_key,
@@ -188,6 +81,7 @@ class SqlPhones:
             app_jkt=row.app_jkt,
             last_assertion_at=row.last_assertion_at,
             withdrawn_at=row.withdrawn_at,
+            wrapped_key=row.wrapped_key,
         )
 
     def _recorded(self, row: Any) -> Recorded | None:
@@ -198,11 +92,18 @@ class SqlPhones:
             issuance_id=row.issuance_id,
             request_digest=row.request_digest,
             recorded_at=row.recorded_at,
-            intent=self._vault.open_bytes(row.sealed_intent, place=_place("sealed_intent", row.issuance_id)),
+            intent=self._opened(row.sealed_intent, _place("sealed_intent", row.issuance_id), row),
             cards=None
             if cards is None
-            else self._vault.open_bytes(cards, place=_place("sealed_cards", row.issuance_id)),
+            else self._opened(cards, _place("sealed_cards", row.issuance_id), row),
         )
+
+    def _opened(self, envelope: bytes, place: str, row: Any) -> bytes:
+        return self._vault.open_bytes(envelope, place=place, wrapped=row.wrapped_key)
+
+
+class _NotAtOnce(Exception):
+    """Something stands against this issuance, or it needs a slot: nothing is kept of the attempt."""
 
 
 class SqlIssuanceRegisters:
@@ -213,29 +114,30 @@ class SqlIssuanceRegisters:
         self._vault = vault
         self._journal = journal
         self._slots = slots
-        self._inserts = _Inserts.of(is_sqlite=database.is_sqlite)
+        self._inserts = statements.Inserts.of(is_sqlite=database.is_sqlite)
 
     def run(self, work: Callable[[Register], T]) -> T:
         """See `Registers.run`."""
-        return self._database.run(
-            lambda tx: work(_Register(tx, self._vault, self._journal, self._slots, self._inserts))
-        )
+        if not self._database.is_sqlite:
+            with contextlib.suppress(_NotAtOnce):
+                return self._database.run(lambda tx: work(_RegisterAtOnce(*self._kept_by(tx))))
+        # In steps: SQLite, or a step by itself says what stands against this issuance.
+        return self._database.run(lambda tx: work(_Register(*self._kept_by(tx))))
 
-    def record_issued(self, issuance_id: str, cards: bytes, at: datetime) -> bytes:
+    def _kept_by(self, tx: Connection) -> tuple[Connection, Vault, Journal, StatusSlots, statements.Inserts]:
+        return tx, self._vault, self._journal, self._slots, self._inserts
+
+    def record_issued(self, issuance_id: str, phone: Phone, cards: bytes, at: datetime) -> bytes | None:
         """See `Registers.record_issued`."""
         place = _place("sealed_cards", issuance_id)
-
-        def work(tx: Connection) -> bytes | None:
-            owner = tx.execute(_OWNER_OF_ISSUANCE, {"issuance": issuance_id}).scalar_one()
-            sealed = self._vault.seal_for(tx, owner, cards, place=place)
-            told = {"issuance": issuance_id, "cards": sealed, "now": at}
-            if tx.execute(_KEEP_CARDS, told).rowcount == 1:
-                return None
-            first = select(issuances.c.sealed_cards).where(issuances.c.issuance_id == issuance_id)
-            return bytes(tx.execute(first).scalar_one())
-
-        earlier = self._database.run(work)
-        return cards if earlier is None else self._vault.open_bytes(earlier, place=place)
+        sealed = _seal_for_owner(self._vault, self._database.run, phone, cards, place)
+        told = {"issuance": issuance_id, "cards": sealed, "now": at}
+        if self._database.write_one(statements.KEEP_CARDS, told) == 1:
+            return cards
+        first = select(issuances.c.sealed_cards).where(issuances.c.issuance_id == issuance_id)
+        with self._database.read() as connection:
+            earlier = connection.execute(first).scalar_one_or_none()
+        return None if earlier is None else self._vault.open_bytes(earlier, place=place)
 
     def sweep(self, at: datetime) -> int:
         """Forget what can serve no more: spent nonces past their time, issuances 96 h after their last card.
@@ -254,13 +156,18 @@ class _Register:
     """See `ports.Register`."""
 
     def __init__(
-        self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, inserts: _Inserts
+        self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, inserts: statements.Inserts
     ) -> None:
         self._tx = tx
         self._vault = vault
         self._journal = journal
         self._slots = slots
         self._inserts = inserts
+
+    def take_at_once(self, wanted: Wanted, at: datetime) -> Mapping[str, Slot] | None:
+        """See `Register.take_at_once`. In steps."""
+        del wanted, at
+        return None
 
     def use_once(self, used: Sequence[UsedOnce]) -> bool:
         """See `Register.use_once`."""
@@ -273,18 +180,13 @@ class _Register:
 
     def accept_gesture(self, phone: Phone, gesture: Gesture, at: datetime) -> bool:
         """See `Register.accept_gesture`."""
-        told = {
-            "phone": phone.device_id,
-            "new_counter": gesture.sign_count,
-            "is_backed_up": gesture.backed_up,
-            "now": at,
-        }
-        return self._tx.execute(_ACCEPT_GESTURE, told).rowcount == 1
+        told = {"phone": phone.device_id, "now": at, **_of_gesture(gesture)}
+        return self._tx.execute(statements.ACCEPT_GESTURE, told).rowcount == 1
 
     def accept_renewal(self, phone: Phone, asserted_after: datetime, at: datetime) -> bool:
         """See `Register.accept_renewal`."""
         told = {"phone": phone.device_id, "asserted_after": asserted_after, "now": at}
-        return self._tx.execute(_ACCEPT_RENEWAL, told).rowcount == 1
+        return self._tx.execute(statements.ACCEPT_RENEWAL, told).rowcount == 1
 
     def is_withdrawn(self, device_id: str) -> bool:
         """See `Register.is_withdrawn`."""
@@ -318,25 +220,92 @@ class _Register:
         )
         return self._tx.execute(found).first() is not None
 
-    def record_intent(self, intent: Intent, at: datetime) -> bool:
-        """See `Register.record_intent`."""
+    def record(self, intent: Intent, phone: Phone, line: Line, at: datetime) -> bool:
+        """See `Register.record`."""
+        if self._tx.execute(self._inserts.record, self._row(intent, phone, at)).one_or_none() is None:
+            return False
+        self.note(line, at)
+        return True
+
+    def note(self, line: Line, at: datetime) -> None:
+        """See `Register.note`."""
+        self._journal.note(
+            self._tx, line.event, actor=line.actor, subject=line.subject, facts=line.facts, at=at
+        )
+
+    def _row(self, intent: Intent, phone: Phone, at: datetime) -> dict[str, Any]:
         place = _place("sealed_intent", intent.issuance_id)
-        owner = self._tx.execute(_OWNER_OF_DEVICE, {"phone": intent.device_id}).scalar_one()
-        told = {
+        return {
             "issuance_id": intent.issuance_id,
-            "device_id": intent.device_id,
+            "device_id": phone.device_id,
             "idempotency_key": intent.idempotency_key,
             "request_digest": intent.request_digest,
             "kind": intent.kind.value,
-            "sealed_intent": self._vault.seal_for(self._tx, owner, intent.content, place=place),
+            "sealed_intent": _seal_for_owner(
+                self._vault, lambda ensure: ensure(self._tx), phone, intent.content, place
+            ),
             "recorded_at": at,
             "expires_at": intent.expires_at,
         }
-        return self._tx.execute(self._inserts.record, told).one_or_none() is not None
 
-    def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
-        """See `Register.note`."""
-        self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
+
+class _RegisterAtOnce(_Register):
+    """The same register on PostgreSQL: two statements where nothing stands against the issuance."""
+
+    _place_taken: int | None = None
+
+    def take_at_once(self, wanted: Wanted, at: datetime) -> Mapping[str, Slot] | None:
+        """See `Register.take_at_once`. What is not whole is undone, and taken again in steps."""
+        told = {
+            "spent_kinds": [one.kind for one in wanted.used],
+            "spent_keys": [one.key for one in wanted.used],
+            "spent_until": [one.forget_after for one in wanted.used],
+            "spent_count": len(wanted.used),
+            "phone": wanted.phone.device_id,
+            "now": at,
+            "of_kind": wanted.kind.value,
+            "exercices": list(wanted.until),
+            "until": max(wanted.until.values()),
+            "of_lane": self._journal.lane_of(self._tx),
+        }
+        if wanted.gesture is not None:
+            rows = self._tx.execute(statements.GESTURE_AT_ONCE, told | _of_gesture(wanted.gesture)).all()
+        else:
+            told["asserted_after"] = wanted.asserted_after
+            rows = self._tx.execute(statements.RENEWAL_AT_ONCE, told).all()
+        if len(rows) != len(wanted.until):
+            raise _NotAtOnce
+        self._place_taken = rows[0].place
+        return {row.exercice: Slot(row.list_id, row.idx) for row in rows}
+
+    def record(self, intent: Intent, phone: Phone, line: Line, at: datetime) -> bool:
+        """See `Register.record`. With the line, at the place that was taken with the slots."""
+        if self._place_taken is None:
+            return super().record(intent, phone, line, at)
+        lane = self._journal.lane_of(self._tx)
+        entry = self._journal.row(
+            line.event, line.actor, line.subject, line.facts, at, lane=lane, place=self._place_taken
+        )
+        told = {f"line_{name}": value for name, value in entry.items()}
+        told |= {f"new_{name}": value for name, value in self._row(intent, phone, at).items()}
+        return self._tx.execute(statements.RECORD_WITH_LINE, told).one_or_none() is not None
+
+
+def _of_gesture(gesture: Gesture) -> dict[str, Any]:
+    return {"new_counter": gesture.sign_count, "is_backed_up": gesture.backed_up}
+
+
+def _seal_for_owner(
+    vault: Vault,
+    in_transaction: Callable[[Callable[[Connection], bytes]], bytes],
+    phone: Phone,
+    plain: bytes,
+    place: str,
+) -> bytes:
+    """Seal under the key of the phone's owner: the one read with the phone, or made now if there was none."""
+    if phone.wrapped_key is not None:
+        return vault.seal_under(phone.wrapped_key, phone.subject_id, plain, place=place)
+    return in_transaction(lambda tx: vault.seal_for(tx, phone.subject_id, plain, place=place))
 
 
 def _place(column: str, issuance_id: str) -> str:

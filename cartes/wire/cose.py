@@ -60,6 +60,7 @@ def join(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     return strict_cbor.dumps([protected, {}, payload, signature])
 
 
+@lru_cache(maxsize=64)  # an issuer has few keys
 def protected_header(kid: bytes) -> bytes:
     """Write the protected header {1: -7, 4: kid}."""
     return strict_cbor.dumps({_ALG: ES256, _KID: kid})

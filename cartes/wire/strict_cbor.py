@@ -26,6 +26,7 @@ from cartes.errors import BadCbor, InvalidValue
 MAX_DEPTH: Final = 16
 MAX_SIZE: Final = 65_536
 _UINT64: Final = 1 << 64
+_AS_IT_IS: Final = frozenset({str, bytes, bool, type(None)})
 
 
 def _refuse_tag(*_: object) -> NoReturn:
@@ -133,6 +134,8 @@ def _in_order(value: Any, depth: int) -> Any:
     if depth < 0:
         raise InvalidValue(what="cbor", why="too_deep")
     kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
     if kind is list or kind is tuple:
         return [_in_order(item, depth - 1) for item in value]
     if kind is dict:
@@ -142,7 +145,5 @@ def _in_order(value: Any, depth: int) -> Any:
     if kind is int:
         if not -_UINT64 <= value < _UINT64:
             raise InvalidValue(what="cbor", why="integer_beyond_64_bits")
-        return value
-    if value is None or kind in (str, bytes, bool):
         return value
     raise InvalidValue(what="cbor", why="type_not_allowed", type=kind.__name__)

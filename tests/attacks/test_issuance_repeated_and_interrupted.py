@@ -131,8 +131,8 @@ def test_a_directory_loaded_meanwhile_is_drafted_again(
 ) -> None:
     """The news of a death that comes between the draft and the record: no card leaves."""
     phone = stage.enrolled(LUC)
-    service = stage.services.issuance
-    real = service._plan
+    planner = stage.services.issuance._planner
+    real = planner.plan
     loaded: list[Any] = []
 
     def plan_then_news(*told: Any) -> Any:
@@ -142,7 +142,7 @@ def test_a_directory_loaded_meanwhile_is_drafted_again(
             loaded.append(stage.load_directory("2-mise-a-jour.json"))
         return planned
 
-    monkeypatch.setattr(service, "_plan", plan_then_news)
+    monkeypatch.setattr(planner, "plan", plan_then_news)
 
     refused = phone.fetch()
 

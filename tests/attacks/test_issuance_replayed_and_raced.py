@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from apcv_backend.bootstrap import Services
 from cartes.cards import CardKind
@@ -44,15 +45,39 @@ def test_a_nonce_serves_once(stage: IssuanceStage) -> None:
     assert len(stage.intents()) == 1
 
 
-def test_a_nonce_raced_has_one_winner(stage: IssuanceStage) -> None:
+# A phone's first cards are recorded in steps, its later ones at once where the database can: both are raced.
+_EARLIER = pytest.mark.parametrize("earlier", [0, 1], ids=["first", "later"])
+
+
+@_EARLIER
+def test_a_nonce_raced_has_one_winner(stage: IssuanceStage, earlier: int) -> None:
     """Eight workers receive the same proven request under eight keys: one issuance, seven refusals."""
     phone = stage.enrolled(SARAH, "synced")
+    assert [phone.fetch().status_code for _ in range(earlier)] == [200] * earlier
     body = phone.proven()
 
     told = raced(8, lambda number: issue(stage, body, f"key-of-attempt-{number}"))
 
     assert told == {"done": 1, "invalid_nonce": 7}
-    assert len(stage.intents()) == 1
+    assert len(stage.intents()) == earlier + 1
+
+
+def test_later_cards_are_recorded_in_two_statements_on_postgresql(stage: IssuanceStage) -> None:
+    """What stands alone and has its slot is recorded at once; SQLite takes the steps to the same end."""
+    phone = stage.enrolled(ANGE)
+    assert phone.fetch().status_code == 200
+    said: list[str] = []
+
+    @event.listens_for(stage.services.database._writer, "before_cursor_execute")
+    def _hear(_c: object, _k: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    assert phone.fetch().status_code == 200
+
+    changes = [one for one in said if not one.startswith("BEGIN")]
+    assert len(changes) == 2 if not stage.services.database.is_sqlite else len(changes) > 2
+    assert stage.events().count("card.issuance") == 2
+    assert len(stage.slots()) == 1
 
 
 def test_a_nonce_is_good_for_five_minutes(stage: IssuanceStage) -> None:
@@ -129,9 +154,11 @@ def test_a_counter_that_goes_back_is_refused_and_told(stage: IssuanceStage) -> N
     assert len(stage.intents()) == 2
 
 
-def test_a_counter_raced_by_a_clone_has_one_winner(stage: IssuanceStage) -> None:
+@_EARLIER
+def test_a_counter_raced_by_a_clone_has_one_winner(stage: IssuanceStage, earlier: int) -> None:
     """The same counter value, two nonces, two workers: the conditional update lets one through."""
     phone = stage.enrolled(ANGE)
+    assert [phone.fetch().status_code for _ in range(earlier)] == [200] * earlier
     keys = phone.authenticator.keys
     bodies = [replace_keys(phone, keys).proven() for _ in range(4)]
 

@@ -95,7 +95,7 @@ def test_each_kind_has_its_life(kind: CardKind, binding: Binding, hours: int) ->
 
 def test_every_life_is_dated_and_said_once() -> None:
     """One row for each kind and binding."""
-    assert len({(one.kind, one.binding) for one in PROFILES}) == len(PROFILES) == 6
+    assert len({(one.kind, one.binding) for one in PROFILES}) == len(PROFILES) == 9
 
 
 # --- the apCV
