@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -142,11 +142,25 @@ class RightsStage:
         return str(next(row.subject_id for row in self.rows(subjects) if row.person_index == index))
 
 
+class Place(Protocol):
+    """Where phones and tills are: the services behind the doors, and the hour."""
+
+    @property
+    def services(self) -> Services:
+        """Everything the doors lead to."""
+        ...
+
+    @property
+    def clock(self) -> SteerableClock:
+        """The hour."""
+        ...
+
+
 @dataclass
 class Pocket:
     """A patient's or a professional's phone with its cards in hand."""
 
-    stage: RightsStage
+    stage: Place
     phone: CardPhone
     credentials: dict[str, bytes]
 
@@ -180,7 +194,7 @@ class Pocket:
 class AskingTill:
     """A till that a professional authorised: asks, and opens what is answered."""
 
-    stage: RightsStage
+    stage: Place
     key: OwnKey
     offer: TillOffer
     authorised: bytes

@@ -1,4 +1,4 @@
-"""The town hall as it runs: people sign in with their phones, machines with their keys, and use what they get.
+"""The town hall as it runs: people sign in with their phones, machines with their keys, and use it.
 
 Nothing is told who has which token: clients are registered, tokens come from the token endpoint, and every
 request to a door carries its own DPoP proof.
