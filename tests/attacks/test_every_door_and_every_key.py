@@ -311,7 +311,7 @@ def test_only_the_declared_keys_open_a_door(town_hall: Flask) -> None:
 
 @pytest.mark.parametrize("token", ["portal's", "patient portal's"])
 def test_a_token_given_to_a_portal_opens_nothing_but_who_signed_in(town_hall: Flask, token: str) -> None:
-    """Where somebody signs in, the site gets a token: it asks no rights and changes no consent in their name."""
+    """Where somebody signs in, the site gets a token: it asks no rights, changes no consent in their name."""
     doors = [
         door
         for door in _doors(town_hall)[0]
