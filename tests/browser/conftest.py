@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, required, web_phone
+from tests.browser.office import Office
 from verifier.seen import MemorySeen
 from verifier.trust_store import TrustStore
 from verifier.verify import Verifier
@@ -89,3 +90,11 @@ def till(hall: Hall, tmp_path: Path) -> Verifier:
     store = tmp_path / "till"
     hall.town_hall.furnish_till(store)
     return Verifier(TrustStore(store), MemorySeen())
+
+
+@pytest.fixture(scope="session")
+def office(chromium: Browser, hall: Hall) -> Iterator[Office]:
+    """The staff of that backend, hired as they are asked for: the first two can be invited only once."""
+    opened = Office(hall, chromium)
+    yield opened
+    opened.close()
