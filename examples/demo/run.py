@@ -44,8 +44,13 @@ class Played:
     asker: str = ""  # who the patient's phone said was asking, in the two-way scan
 
 
-def found(folder: Path, port: int | None = None) -> tuple[TownHall, Cast, Stage]:
-    """A town hall with its keys, its directory and its first publication, in an emptied `folder`."""
+def found(
+    folder: Path, port: int | None = None, host: str = "cartes.localhost"
+) -> tuple[TownHall, Cast, Stage]:
+    """A town hall with its keys, its directory and its first publication, in an emptied `folder`.
+
+    Its name is `host`: a client of the sign-in needs `localhost`, the only one every resolver knows.
+    """
     cast = read_cast()
     state = folder / "state"
     shutil.rmtree(folder, ignore_errors=True)
@@ -55,6 +60,7 @@ def found(folder: Path, port: int | None = None) -> tuple[TownHall, Cast, Stage]
         port=port or free_port(),
         reference_day=cast.reference_day,
         today=now().astimezone(_PARIS).date(),
+        host=host,
     )
     makers = hall.found(cast.directories)
     return hall, cast, Stage(state / "pockets", folder, hall.public_url, makers)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
 from examples.demo.run import found
-from examples.demo.town_hall import DemoFailed
+from examples.demo.town_hall import DemoFailed, TownHall
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PORTAL = "http://localhost:8010"
 _FAILED = 2
 
 
@@ -22,8 +24,9 @@ _FAILED = 2
 def main(port: int, out: Path) -> None:
     """Lance le serveur de démonstration, jusqu'à Ctrl-C. Son état est neuf à chaque fois."""
     try:
-        hall, cast, _ = found(out, port)
+        hall, cast, _ = found(out, port, "localhost")
         codes = hall.open_codes(cast.people)
+        clients = _register_portal(hall, out)
         hall.start()
         hall.work()
     except DemoFailed as failed:
@@ -36,6 +39,12 @@ def main(port: int, out: Path) -> None:
     click.echo(
         f"Téléphone (dans un navigateur) : {hall.phone_pages['apcv']}   e-CPS : {hall.phone_pages['ecps']}\n"
         f"Vérifier dans un navigateur : {local}/verifier/\n"
+    )
+    click.echo(
+        f"Un portail où se connecter, dans un autre terminal :\n"
+        f"  .venv/bin/python -m examples.portal --clients {_shown(clients)}\n"
+        f"Une mutuelle qui interroge :\n"
+        f"  .venv/bin/python -m examples.insurer --port {port} --run {_shown(out)}\n"
     )
     click.echo("Codes d'activation (fictifs, un usage) :\n")
     for persona in cast.people:
@@ -55,6 +64,39 @@ def main(port: int, out: Path) -> None:
         click.echo("\nArrêt.")
     finally:
         hall.stop()
+
+
+def _register_portal(hall: TownHall, out: Path) -> Path:
+    """Register the portal; the file it reads, which only this account may.
+
+    `examples.insurer` registers itself: its key never leaves it.
+    """
+    portal = {
+        "client_id": "portail-exemple",
+        "name": "Le dossier partagé (exemple)",
+        "place": "Corte",
+        "redirect_uris": [f"{PORTAL}/retour"],
+        "post_logout_redirect_uris": [f"{PORTAL}/"],
+        "scopes": ["openid", "scope_all"],
+        "purposes": ["soins"],
+        "legal_basis": "Mission d'intérêt public (RGPD 6.1.e)",
+    }
+    secret = hall.register_client(portal)
+    file = out / "clients.json"
+    file.touch(mode=0o600)
+    told = {
+        "issuer": hall.public_url,
+        "portal": {"client_id": portal["client_id"], "client_secret": secret},
+    }
+    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def _shown(path: Path) -> Path:
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
 
 
 main()

@@ -105,7 +105,7 @@ class TownHall:
         return codes
 
     def register_client(self, document: Mapping[str, object]) -> str:
-        """Register a client of the sign-in, as an administrator does; its secret, or nothing if it has keys."""
+        """Register a client of the sign-in, as an administrator does; its secret, if it has one."""
         given = json.dumps(document)
         return self._run("apcv_backend", "client", "add", "-", "--by", "exemple", given=given).strip()
 
