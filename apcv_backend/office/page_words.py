@@ -6,6 +6,7 @@ Names that begin with `js_` are handed to the pages' scripts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from apcv_backend.office.words_desk import DESK
 from apcv_backend.office.words_operations import OPERATIONS
 
 _NO_BREAK = chr(0xA0)
+_THOUSANDS = re.compile(r"(?<=[0-9]) (?=[0-9]{3})")
 _FOR_SCRIPTS = "js_"
 
 FRAME: Mapping[str, tuple[str, str]] = {
@@ -295,7 +297,8 @@ def script_words(language: str) -> Mapping[str, str]:
 
 
 def _unbroken(text: str) -> str:
-    """French as it is typeset: no line ends between a word and the sign that belongs to it."""
+    """French as it is typeset: no line ends between a word and its sign, nor within a number."""
+    text = _THOUSANDS.sub(_NO_BREAK, text)
     for sign in ("»", ":", "?", ";", "!"):
         text = text.replace(f" {sign}", f"{_NO_BREAK}{sign}")
     return text.replace("« ", f"«{_NO_BREAK}")

@@ -44,8 +44,8 @@ _WORDS: Final = {
     "before": ("À faire avant le {day} à {hour}", "To do before {day} at {hour}"),
     "step_1": ("Avec votre téléphone, ouvrez cette adresse :", "On your phone, open this address:"),
     "step_2": (
-        "Touchez « Scanner le code » et visez le carré noir et blanc.",
-        'Touch "Scan the code" and aim at the black and white square.',
+        "Touchez « Scanner la feuille » et visez le carré noir et blanc.",
+        'Touch "Scan the sheet" and aim at the black and white square.',
     ),
     "step_3": (
         (
@@ -53,7 +53,7 @@ _WORDS: Final = {
             "doigt, visage "
             "ou code."
         ),
-        'Touch "Put my card here", then unlock your phone as usual: finger, face or code.',
+        'Touch "Activate my card", then unlock your phone as usual: finger, face or code.',
     ),
     "typed": (
         "Pas d'appareil photo ? Tapez ceci :",

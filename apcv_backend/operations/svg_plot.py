@@ -15,10 +15,12 @@ from markupsafe import Markup
 
 from apcv_backend.operations.rules import DailyPlot
 
-_WIDTH, _HEIGHT = 640, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 12, 24
-_KEY_LINE = 20
-_KEY_COLUMNS = 3
+_WIDTH, _HEIGHT = 400, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 12, 24
+_KEY_LINE = 22
+_KEY_COLUMNS = 2
+_KEY_LEFT = 8
+_KEY_GAP = 8
 _STEPS: Final = (1, 2, 5)
 _LINES: Final = 4
 
@@ -26,7 +28,7 @@ _LINES: Final = 4
 def svg_of(plot: DailyPlot, title: str, description: str, label_of: Callable[[str], str]) -> Markup:
     """The plot; `label_of` names its series in the reader's language."""
     key_rows = -(-len(plot.series) // _KEY_COLUMNS)
-    height = _HEIGHT + key_rows * _KEY_LINE
+    height = _HEIGHT + _KEY_GAP + key_rows * _KEY_LINE
     parts = [*_scale(plot), *_bars(plot), *_dates(plot), *_key(plot, label_of)]
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
@@ -109,7 +111,7 @@ def _dates(plot: DailyPlot) -> list[Markup]:
     shown = range(days - 1, -1, -7)
     return [
         Markup('<text x="{x}" y="{y}" text-anchor="middle">{day}</text>').format(
-            x=round(min(_x(at, days) + 8, _WIDTH - _RIGHT - 16), 1),
+            x=round(min(_x(at, days) + 8, _WIDTH - _RIGHT - 18), 1),
             y=_HEIGHT - 6,
             day=day_label(plot.days[at]),
         )
@@ -118,17 +120,17 @@ def _dates(plot: DailyPlot) -> list[Markup]:
 
 
 def _key(plot: DailyPlot, label_of: Callable[[str], str]) -> list[Markup]:
-    column = (_WIDTH - _LEFT) / _KEY_COLUMNS
+    column = (_WIDTH - _KEY_LEFT) / _KEY_COLUMNS
     return [
         Markup(
             '<rect class="s{n}" x="{x}" y="{y}" width="12" height="12"/><text x="{at}" '
             'y="{base}">{label}</text>'
         ).format(
             n=number,
-            x=round(_LEFT + number % _KEY_COLUMNS * column, 1),
-            y=_HEIGHT + number // _KEY_COLUMNS * _KEY_LINE + 2,
-            at=round(_LEFT + number % _KEY_COLUMNS * column + 18, 1),
-            base=_HEIGHT + number // _KEY_COLUMNS * _KEY_LINE + 12,
+            x=round(_KEY_LEFT + number % _KEY_COLUMNS * column, 1),
+            y=_HEIGHT + _KEY_GAP + number // _KEY_COLUMNS * _KEY_LINE + 2,
+            at=round(_KEY_LEFT + number % _KEY_COLUMNS * column + 18, 1),
+            base=_HEIGHT + _KEY_GAP + number // _KEY_COLUMNS * _KEY_LINE + 13,
             label=label_of(series.name),
         )
         for number, series in enumerate(plot.series)
