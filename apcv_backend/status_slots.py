@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, select, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, String, and_, any_, bindparam, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from apcv_backend.tables import devices, status_slots, subjects
 from cartes.cards import CardKind, Slot
@@ -33,19 +34,29 @@ _GONE = "gone:{list}:{idx}"
 
 
 _UNTIL = bindparam("until", type_=status_slots.c.taken_until.type)
-# Built once: this statement runs at every issuance.
-KEEP = (
-    update(status_slots)
-    .where(
-        status_slots.c.device_id == bindparam("phone"),
-        status_slots.c.kind == bindparam("of_kind"),
-        status_slots.c.exercice.in_(bindparam("exercices", expanding=True)),
-        status_slots.c.state == "valid",
+
+
+def _keep(which: ColumnElement[bool]) -> ReturningUpdate[tuple[str, int, int]]:
+    return (
+        update(status_slots)
+        .where(
+            status_slots.c.device_id == bindparam("phone"),
+            status_slots.c.kind == bindparam("of_kind"),
+            which,
+            status_slots.c.state == "valid",
+        )
+        # Never earlier than it was: an older card on this slot may still be alive.
+        .values(
+            taken_until=case((status_slots.c.taken_until < _UNTIL, _UNTIL), else_=status_slots.c.taken_until)
+        )
+        .returning(status_slots.c.exercice, status_slots.c.list_id, status_slots.c.idx)
     )
-    # Never earlier than it was: an older card on this slot may still be alive.
-    .values(taken_until=case((status_slots.c.taken_until < _UNTIL, _UNTIL), else_=status_slots.c.taken_until))
-    .returning(status_slots.c.exercice, status_slots.c.list_id, status_slots.c.idx)
-)
+
+
+# Built once: this statement runs at every issuance.
+_KEEP = _keep(status_slots.c.exercice.in_(bindparam("exercices", expanding=True)))
+KEEP_ANY = _keep(status_slots.c.exercice == any_(bindparam("exercices", type_=ARRAY(String))))
+"""The same on PostgreSQL, one text however many exercices there are; to stand inside a larger statement."""
 
 
 class StatusListFull(CarteError):
@@ -92,7 +103,7 @@ class StatusSlots:
             StatusListFull: no free slot was found.
         """
         kept = tx.execute(
-            KEEP,
+            _KEEP,
             {"phone": device_id, "of_kind": kind.value, "exercices": list(exercices), "until": until},
         )
         slots = {row.exercice: Slot(row.list_id, row.idx) for row in kept}

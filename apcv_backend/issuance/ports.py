@@ -185,7 +185,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that one issuance takes: what permits it, the phone's acceptance, the slots of `kind` in `until`.
+    """All that one issuance takes: what permits it (nonce last), the phone, the slots of `kind` in `until`.
 
     Without a `gesture` it is a silent renewal, good if the last gesture came after `asserted_after`.
     """

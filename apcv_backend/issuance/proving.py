@@ -117,7 +117,7 @@ class Prover:
         gesture = None
         used: tuple[UsedOnce, ...] = (spent,)
         if dpop is not None:
-            used = (spent, UsedOnce("dpop", dpop.replay_key, dpop.forget_after))
+            used = (UsedOnce("dpop", dpop.replay_key, dpop.forget_after), spent)
         elif request.assertion is not None:
             # The counter of a repeated request was accepted the first time it came.
             judged = replace(phone, sign_count=0) if repeated else phone

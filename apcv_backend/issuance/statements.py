@@ -13,25 +13,22 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     Update,
     and_,
     bindparam,
     case,
     exists,
-    func,
     insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from apcv_backend.audit import next_place_after
-from apcv_backend.status_slots import KEEP
+from apcv_backend.status_slots import KEEP_ANY
 from apcv_backend.tables import devices, issuances, journal, person_keys, subjects, used_once
 
 # --- Who asks -------------------------------------------------------------------------------------------
@@ -141,25 +138,19 @@ class Inserts:
 
 
 def _at_once(accept: Update) -> Select[Any]:
-    """Everything spent, then `accept`, then the slots, then a place in the journal: a row for each slot.
+    """The nonce spent, then `accept`, then the slots, then a place in the journal: a row for each slot.
 
     Locks are taken in that order, the order of the steps: a condition reads what the one before it returned.
     """
-    shown = select(
-        func.unnest(bindparam("spent_kinds", type_=ARRAY(String))),
-        func.unnest(bindparam("spent_keys", type_=ARRAY(used_once.c.key.type))),
-        func.unnest(bindparam("spent_until", type_=ARRAY(used_once.c.expires_at.type))),
-    )
     spent = (
         postgresql_insert(used_once)
-        .from_select(["kind", "key", "expires_at"], shown)
+        .values(kind=bindparam("once"), key=bindparam("once_key"), expires_at=bindparam("once_until"))
         .on_conflict_do_nothing()
         .returning(used_once.c.kind)
         .cte("spent")
     )
-    all_spent = select(func.count()).select_from(spent).scalar_subquery() == bindparam("spent_count")
-    accepted = accept.where(all_spent).returning(devices.c.device_id).cte("accepted")
-    kept = KEEP.where(exists(select(accepted.c.device_id))).cte("kept")
+    accepted = accept.where(exists(select(spent.c.kind))).returning(devices.c.device_id).cte("accepted")
+    kept = KEEP_ANY.where(exists(select(accepted.c.device_id))).cte("kept")
     place = next_place_after(exists(select(kept.c.idx))).cte("place")
     return select(kept, select(place.c.places).scalar_subquery().label("place"))
 

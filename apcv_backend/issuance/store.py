@@ -256,11 +256,13 @@ class _RegisterAtOnce(_Register):
 
     def take_at_once(self, wanted: Wanted, at: datetime) -> Mapping[str, Slot] | None:
         """See `Register.take_at_once`. What is not whole is undone, and taken again in steps."""
+        *others, nonce = wanted.used
+        if not self.use_once(others):
+            raise _NotAtOnce
         told = {
-            "spent_kinds": [one.kind for one in wanted.used],
-            "spent_keys": [one.key for one in wanted.used],
-            "spent_until": [one.forget_after for one in wanted.used],
-            "spent_count": len(wanted.used),
+            "once": nonce.kind,
+            "once_key": nonce.key,
+            "once_until": nonce.forget_after,
             "phone": wanted.phone.device_id,
             "now": at,
             "of_kind": wanted.kind.value,
