@@ -58,6 +58,10 @@ class PresenceRegister(Protocol):
         """
         ...
 
+    def owner(self, scan: ProvenScan, at: datetime) -> str | None:
+        """Whose card it is, by pseudonym, whatever became of it or of its phone; None when nobody knows."""
+        ...
+
     def elsewhere_since(self, device_id: str, structure: str, since: datetime) -> datetime | None:
         """When this phone was last redeemed in another structure, from `since` on."""
         ...

@@ -139,6 +139,20 @@ class _Register:
             return None
         return KnownPhone(row.device_id, self._patient(scan.card, row.subject_id, at))
 
+    def owner(self, scan: ProvenScan, at: datetime) -> str | None:
+        """See `PresenceRegister.owner`."""
+        slot = scan.card.slot
+        holder = self._tx.execute(
+            select(devices.c.subject_id)
+            .join(status_slots, status_slots.c.device_id == devices.c.device_id)
+            .where(
+                status_slots.c.list_id == slot.list,
+                status_slots.c.idx == slot.idx,
+                devices.c.public_key == scan.held.opened.holder_key,
+            )
+        ).scalar_one_or_none()
+        return None if holder is None else self._patient(scan.card, holder, at)
+
     def _patient(self, card: ApcvCard, holder: str, at: datetime) -> str:
         """Whose card it is: the holder's own; in the hands of a delegate, the one they may present it for.
 

@@ -22,9 +22,12 @@ from apcv_backend.presences.rules import (
     prove,
 )
 from cartes import presentation
-from cartes.errors import CarteError
+from cartes.cards import CardKind
+from cartes.errors import CarteError, Revoked, Suspended
 from cartes.trust import TrustList
 from cartes.wire import qr
+
+_OUT_OF_USE = frozenset({Revoked.code, Suspended.code})
 
 
 class Verdict(enum.Enum):
@@ -55,7 +58,10 @@ def compare(
     try:
         scan = _prove_then(unverified, trust, states, at)
     except PresenceRefused as refused:
-        return Compared(Verdict.REFUSED, str(refused.facts.get("reason", refused.code)))
+        why = str(refused.facts.get("reason", refused.code))
+        if why in _OUT_OF_USE:
+            _tell_owner(unverified, by, registers, trust, at)
+        return Compared(Verdict.REFUSED, why)
     except CarteError as refused:
         return Compared(Verdict.REFUSED, refused.code)
     return registers.run(lambda register: _keep(register, scan, by, at))
@@ -69,11 +75,48 @@ def _prove_then(unverified: UnverifiedScan, trust: TrustList, states: States, at
     return prove(unverified, trust, states, then, max_age_s=PROOF_MAX_AGE_S)
 
 
+@dataclass(frozen=True, slots=True)
+class _NoneSet:
+    """A list where no slot is set, made at `issued_at`: what a card is, whatever became of it."""
+
+    issued_at: datetime
+
+    @staticmethod
+    def is_set(_idx: int) -> bool:
+        return False
+
+
+def _tell_owner(
+    unverified: UnverifiedScan, by: Redeemer, registers: PresenceRegisters, trust: TrustList, at: datetime
+) -> None:
+    """A card out of use was shown by its own phone, where nobody could know: its owner reads it."""
+    none = {kind.wire: _NoneSet(at) for kind in CardKind}
+    try:
+        scan = _prove_then(unverified, trust, States(none, none), at)
+    except CarteError:
+        return  # not proven to be anybody's
+
+    def work(register: PresenceRegister) -> None:
+        owner = register.owner(scan, at)
+        if owner is not None:
+            register.tell("presence.refused", owner, by, _facts(scan, by, "withdrawn"), at)
+
+    registers.run(work)
+
+
+def _facts(scan: ProvenScan, by: Redeemer, why: str = "") -> dict[str, str | int | bool | None]:
+    told: dict[str, str | int | bool | None] = {"structure": by.structure, "method": scan.method.value}
+    return {**told, "why": why} if why else told
+
+
 def _keep(register: PresenceRegister, scan: ProvenScan, by: Redeemer, at: datetime) -> Compared:
     phone = register.hold_phone(scan, at)
     if phone is None:
+        owner = register.owner(scan, at)
+        if owner is not None:
+            register.tell("presence.refused", owner, by, _facts(scan, by, "withdrawn"), at)
         return Compared(Verdict.REFUSED, "device")
-    facts = {"structure": by.structure, "method": scan.method.value}
+    facts = _facts(scan, by)
     others = register.keep_upload(scan, phone, by, at)
     redeemed_in = register.is_redeemed(*scan.held.replay_key)
     register.tell("presence.uploaded", phone.subject_id, by, facts, at)

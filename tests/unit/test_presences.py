@@ -254,6 +254,21 @@ def test_scans_made_offline_are_told_and_never_exchanged(stage: RightsStage) -> 
     assert stage.redeem(shown).status_code == 422
 
 
+def test_a_revoked_card_shown_to_a_till_that_could_not_know_is_told_to_its_owner(stage: RightsStage) -> None:
+    """The phone was withdrawn at nine and showed its card offline at ten: refused, and in the journal."""
+    patient = pocket(stage)
+    patient.phone.withdraw()
+    shown = patient.show()
+    stage.clock.advance(timedelta(hours=1).total_seconds())
+
+    answer = json_of(stage.post("/v1/presences/uploads", {"scans": [{"scan": shown}]}))
+
+    assert answer["results"] == [{"verdict": "refused", "why": "revoked"}]
+    assert stage.lines("presence.uploaded") == []
+    told = {"by": LAURE.text, "structure": "999001506", "method": "one_way", "why": "withdrawn"}
+    assert stage.lines("presence.refused") == [(stage.subject_of(ANGE), told)]
+
+
 def test_one_code_at_two_offline_tills_is_found(stage: RightsStage) -> None:
     """Attack 2, offline: filmed at A, shown at B within the minute. The uploads meet here."""
     shown = pocket(stage).show()
