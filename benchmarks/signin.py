@@ -70,7 +70,7 @@ class Turns:
         )
 
 
-def measure(*, turns: int = 5, each: int = 80, profiled: int = 150) -> list[Figure]:
+def measure(*, turns: int = 5, each: int = 40, profiled: int = 100) -> list[Figure]:
     """`turns` turns a side and a question, `each` requests on every connection, after one that warms up."""
     ours = {question.name: Turns() for question in QUESTIONS}
     peers = {question.name: Turns() for question in QUESTIONS}
