@@ -23,10 +23,14 @@ DESK: Mapping[str, tuple[str, str]] = {
     # --- a code
     "code_title": ("Ouvrir un code d'activation", "Open an activation code"),
     "code_text": (
-        "Pour une personne devant vous, sa pièce d'identité en main. Elle reçoit une fiche, et met sa carte "
-        "dans son téléphone avant l'heure qui y est écrite.",
-        "For somebody in front of you, identity document in hand. They get a sheet, and put their card in "
-        "their phone before the time written on it.",
+        (
+            "Pour une personne devant vous, sa pièce d'identité en main. Elle reçoit une fiche, et met sa carte "
+            "dans son téléphone avant l'heure qui y est écrite."
+        ),
+        (
+            "For somebody in front of you, identity document in hand. They get a sheet, and put their card in "
+            "their phone before the time written on it."
+        ),
     ),
     "present": (
         "La personne est devant moi et j'ai vu sa pièce d'identité.",
