@@ -24,11 +24,13 @@ DESK: Mapping[str, tuple[str, str]] = {
     "code_title": ("Ouvrir un code d'activation", "Open an activation code"),
     "code_text": (
         (
-            "Pour une personne devant vous, sa pièce d'identité en main. Elle reçoit une fiche, et met sa carte "
+            "Pour une personne devant vous, sa pièce d'identité en main. Elle reçoit une fiche, et "
+            "met sa carte "
             "dans son téléphone avant l'heure qui y est écrite."
         ),
         (
-            "For somebody in front of you, identity document in hand. They get a sheet, and put their card in "
+            "For somebody in front of you, identity document in hand. They get a sheet, and put "
+            "their card in "
             "their phone before the time written on it."
         ),
     ),

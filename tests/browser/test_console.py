@@ -31,7 +31,7 @@ def publish(office: Office, path: Path) -> None:
 def test_every_bad_line_of_a_file_of_contracts_is_shown(office: Office, tmp_path: Path) -> None:
     """The good line is kept; the others are told by number, field and reason, without their content."""
     good = GOOD.format(reference="A-1", person=ANGE)
-    bad_day = good.replace("A-1", "A-2").replace("2026-01-01", "hier")
+    bad_day = good.replace("A-1", "A-2").replace("2026-01-01", "avant-hier")
     path = contracts_file(tmp_path, good, bad_day, "trop;peu")
 
     publish(office, path)
@@ -41,7 +41,7 @@ def test_every_bad_line_of_a_file_of_contracts_is_shown(office: Office, tmp_path
     rows = page.locator("#errors tbody tr").all_inner_texts()
     assert len(rows) == 2
     assert rows[0].startswith("3")
-    assert "hier" not in page.inner_text("main")
+    assert "avant-hier" not in page.inner_text("main")
 
 
 def test_a_file_that_is_none_of_contracts_is_refused_whole(office: Office, tmp_path: Path) -> None:
