@@ -51,8 +51,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Signing in to",
     ),
     "step_scan": (
-        "Ouvrez votre application carte, touchez « Connexions », et scannez ce code.",
-        "Open your card application, touch “Sign-ins”, and scan this code.",
+        "Ouvrez votre application carte, touchez « Scanner », et visez ce code.",
+        "Open your card application, touch “Scan”, and aim at this code.",
     ),
     "step_named": (
         "Ouvrez votre application carte : la demande s'y affiche. Sinon, scannez ce code.",

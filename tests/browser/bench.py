@@ -41,6 +41,12 @@ _PACKAGES: Final = (PHONE_APP, VERIFIER_PAGE, AXE.parents[2])
 MISSING: Final = "Tests du navigateur : apt install chromium nodejs npm"
 
 
+_CONTRACT_FIELDS: Final = (
+    "contrat;personne;numero_adherent;lien;nom_amc;type_convention;csr;garantie;debut;fin;responsable;gestion;"
+    "domaines;services;etat;date_resiliation"
+)
+
+
 class BrowserMissing(Exception):
     """The machine has no browser, or no npm to fetch the pages' parts; the message says what to install."""
 
@@ -84,6 +90,7 @@ class TestHall(TownHall):
             **super()._settings(),
             "APCV_ENV": "test",
             "APCV_ECPS_BINDING": "device_bound_claimed",
+            "APCV_STAFF_BINDING": "device_bound_claimed",
             "APCV_STATUS_CAPACITY": "4096",
             "APCV_MAX_DEVICES": "20",
         }
@@ -95,10 +102,30 @@ class Hall:
 
     town_hall: TownHall
     cast: Cast
+    today: date
+    _represented: bool = False
+
+    def represent(self) -> None:
+        """A desk opens every delegation of the demonstration, once."""
+        if not self._represented:
+            self.town_hall.open_representations(self.cast, self.today)
+            self._represented = True
 
     def persona(self, persona_id: str) -> Persona:
         """One of the people of the demonstration."""
-        return next(one for one in self.cast.people if one.persona_id == persona_id)
+        everyone = (*self.cast.people, *self.cast.representatives)
+        return next(one for one in everyone if one.persona_id == persona_id)
+
+    def insure(self, persona_id: str) -> None:
+        """An insurer publishes a contract of theirs."""
+        year = self.today.year
+        line = (
+            f"TEST-{persona_id};{self.persona(persona_id).key};00012345;adherent;MUTUELLE FICTIVE;SP;;BASE;"
+        )
+        line += f"{year}-01-01;{year + 1}-12-31;oui;1;PHAR HOSP;TP;ouvert;"
+        file = self.town_hall.folder / "contrats.csv"
+        file.write_text(f"{_CONTRACT_FIELDS}\n{line}\n", encoding="utf-8")
+        self.town_hall._run("apcv_backend", "contracts", "load", str(file), "--amc", "99999001")
 
     def code(self, persona_id: str) -> ActivationCode:
         """A fresh activation code for one of them."""
@@ -108,10 +135,12 @@ class Hall:
 def open_hall(folder: Path, today: date) -> Hall:
     """Keys, database, directory and publication in an empty `folder`; started."""
     cast = read_cast()
-    hall = TestHall(folder, port=free_port(), reference_day=cast.reference_day, today=today)
+    port, day = free_port(), cast.reference_day
+    # `localhost`: a name every program resolves, Python's clients of the sign-in among them.
+    hall = TestHall(folder, port=port, reference_day=day, today=today, host="localhost")
     hall.found(cast.directories)
     hall.start()
-    return Hall(hall, cast)
+    return Hall(hall, cast, today)
 
 
 @dataclass
@@ -146,6 +175,17 @@ class WebPhone:
         self.page.get_by_role("link", name="C'est noté").click()
         self.page.wait_for_selector(".card .name")
 
+    def show(self, button: str = "Présenter ma carte") -> None:
+        """Press the large button of a card, unlock: the code is on the screen."""
+        self.open()
+        self.page.get_by_role("button", name=button).click()
+        self.page.wait_for_selector(".qr svg")
+
+    def picture(self, path: Path) -> Path:
+        """Photograph the whole screen; gives `path`."""
+        self.page.screenshot(path=str(path))
+        return path
+
     def clock(self, shift_s: int) -> None:
         """Move the clock of this page, from its next start on."""
         self.page.add_init_script(
@@ -161,7 +201,7 @@ def web_phone(browser: Browser, hall: Hall, kind: str = "apcv", **screen: Any) -
         viewport=screen.pop("viewport", {"width": 400, "height": 860}),
         **screen,
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     cdp, authenticator = unlocking(context, page)
     return WebPhone(hall, kind, context, page, cdp, authenticator)
