@@ -275,6 +275,7 @@ def build(
         sessions=sessions,
         random=random,
     )
+    represented = RepresentedPeople(representation, rights)
     provider = build_provider(
         config=config,
         database=database,
@@ -287,6 +288,7 @@ def build(
         attempts=attempts.desk,
         answers=attempts.store,
         polls=attempts.polls,
+        representations=represented,
         random=random,
     )
     approval = build_approval(
@@ -297,7 +299,7 @@ def build(
         vault=vault,
         people=people,
         terms=terms,
-        representations=RepresentedPeople(representation, rights),
+        representations=represented,
         clock=clock,
         counters=ephemeral,
         random=random,

@@ -14,6 +14,7 @@ from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.record import from_record
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.signin import discovery
+from apcv_backend.signin.attempt_ports import Representations
 from apcv_backend.signin.authorization import AuthorizationDesk
 from apcv_backend.signin.claims import ClaimsDesk
 from apcv_backend.signin.client_authentication import ClientAuthenticator
@@ -118,13 +119,14 @@ def build_provider(
     attempts: Attempts,
     answers: SqlAttempts,
     polls: CibaPolls,
+    representations: Representations,
     random: Callable[[int], bytes],
 ) -> ProviderDesk:
     """The provider at `config.public_url`."""
     issuer, loopback = config.public_url, not config.is_production
     clients = SqlClients(database, journal, sessions, loopback=loopback)
     registers = SqlProviderRegisters(database, vault, journal, subjects, sessions, answers, polls)
-    judge, dpop = SessionJudge(people), DpopDoor()
+    judge, dpop = SessionJudge(people, representations), DpopDoor()
     smith, claims = TokenSmith(KeyringTokens(keyring)), ClaimsDesk(people, vault, issuer)
     authenticator = ClientAuthenticator(clients, registers, vault, issuer)
     pushed = PushedRequests(registers, vault, random)
