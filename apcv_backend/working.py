@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apcv_backend.database import DatabaseUnavailable
 from cartes.errors import CarteError
 
 
@@ -61,8 +60,6 @@ class Worker:
 def _ran(job: Job, at: datetime) -> Done:
     try:
         return Done(job.name, said=job.run(at))
-    except DatabaseUnavailable as error:
-        return Done(job.name, failed=error.code)
     except CarteError as error:
         return Done(job.name, failed=str(error))
     except OSError as error:
