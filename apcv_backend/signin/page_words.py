@@ -226,11 +226,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "scan_text": (
         (
-            "L'appareil photo ne suffit pas : ouvrez l'application de votre carte, touchez « Connexions "
-            "», puis scannez. Si quelqu'un vous a envoyé ce code, n'en faites rien."
+            "L'appareil photo ne suffit pas : ouvrez l'application de votre carte, touchez « Scanner », "
+            "puis visez ce code. Si quelqu'un vous a envoyé ce code, n'en faites rien."
         ),
         (
-            "The camera alone is not enough: open your card's application, touch “Sign-ins”, then scan. "
+            "The camera alone is not enough: open your card's application, touch “Scan”, then aim at it. "
             "If somebody sent you this code, do nothing with it."
         ),
     ),

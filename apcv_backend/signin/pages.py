@@ -57,6 +57,8 @@ def make_pages_blueprint(room: PageRoom, provider: FinishSignin, around: PageSur
     def _guard(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Frame-Options"] = "DENY"
+        # Under `no-referrer` a browser says `Origin: null` for our own forms, and they would be refused.
+        response.headers["Referrer-Policy"] = "same-origin"
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -81,7 +81,11 @@ def a_counter(town_hall: TownHall, store: Path, policy: str = "officine") -> Ite
     """A till furnished by hand from `town_hall`, then on its own."""
     town_hall.furnish_till(store)
     running: list[Counter] = []
-    kiosk = build_kiosk(KioskOrder(store, policy), lambda: running[0].now(), secrets.token_bytes)
+
+    def clock() -> datetime:
+        return running[0].now()
+
+    kiosk = build_kiosk(KioskOrder(store, policy), clock, secrets.token_bytes)
     server = KioskServer(0, secrets.token_urlsafe(32), kiosk)
     running.append(Counter(server, kiosk))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -1,4 +1,4 @@
-"""A service somebody signs in to, from their own browser: the portal of the examples, and a client of CIBA."""
+"""A service somebody signs in to from their own browser: the portal of the examples; and one of CIBA."""
 
 from __future__ import annotations
 

@@ -85,10 +85,23 @@ def test_the_phone_reads_the_page_and_the_page_goes_on(
     assert "Le dossier partagé" in journal
 
 
+def test_giving_up_on_the_page_ends_the_request(portal: str, screen: Page) -> None:
+    """A real browser's form is taken for our own: the request is over, and the page says so or goes back."""
+    begin(screen, portal)
+    waited = screen.url
+
+    with screen.expect_navigation():
+        screen.get_by_role("button", name="Annuler").click()
+    screen.goto(waited)
+
+    expect(screen.locator("#digits")).to_have_count(0)
+    expect(screen.get_by_role("heading", name="Ce n'est pas le bon navigateur")).to_have_count(0)
+
+
 def test_wrong_digits_are_told_and_the_page_goes_nowhere(
     new_phone: NewPhone, hall: Hall, portal: str, screen: Page
 ) -> None:
-    """Somebody who does not see the page cannot approve it; the third error locks, and both screens say so."""
+    """Whoever does not see the page cannot approve it; the third error locks, and both screens say so."""
     phone = new_phone("ecps")
     phone.enrol("karim")
     digits = begin(screen, portal)
@@ -116,7 +129,7 @@ def test_wrong_digits_are_told_and_the_page_goes_nowhere(
 
 
 def test_a_request_nobody_made_is_reported(new_phone: NewPhone, hall: Hall) -> None:
-    """A service named this doctor: the phone warns; « ce n'est pas moi » refuses it, and the service learns it."""
+    """The phone warns; « ce n'est pas moi » refuses it, and the service learns it."""
     phone = new_phone("ecps")
     phone.enrol("julie")
     asker = an_asker(hall.town_hall)

@@ -71,7 +71,7 @@ def request_on(page: Page, picture: Path) -> Path:
 def test_from_the_code_on_paper_to_the_till_with_everything_off(
     new_phone: NewPhone, hall: Hall, counter: Counter, till_eye: Eye, page: Page, tmp_path: Path
 ) -> None:
-    """Enrolled, shown, green; the same picture 61 s later, red; backend and network off, a fresh one, green."""
+    """Enrolled, shown, green; the same 61 s later, red; backend and network off, a fresh one, green."""
     phone = new_phone()
     phone.enrol("nadia")
     counter.open(page)
@@ -112,7 +112,7 @@ def phone_eye(chromium: Browser, tmp_path: Path) -> Iterator[Eye]:
 def test_the_two_way_scan_from_camera_to_camera(
     hall: Hall, counter: Counter, till_eye: Eye, phone_eye: Eye, page: Page, tmp_path: Path
 ) -> None:
-    """The pharmacist's phone authorises the till; the patient's sees who asks; only this till reads the answer."""
+    """The pharmacist authorises the till; the patient sees who asks; only this till reads the answer."""
     pharmacist = web_phone(phone_eye.browser, hall, "ecps")
     patient = web_phone(phone_eye.browser, hall)
     pharmacist.enrol("laure")
