@@ -8,6 +8,8 @@ have agreed to everything and to be a member of every insurer: only the limits s
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,10 +68,21 @@ def found_in_their_journal(stage: RightsStage, people: list[int]) -> int:
     return sum(known.get(index) in told for index in indexes)
 
 
+def _report(record: Callable[[str, object], None], what: str, people: int) -> None:
+    """Say how many people's data left: on the terminal (`-rP`, `-s`) and in a report of the run."""
+    record(what, people)
+    sys.stdout.write(f"{what}: the data of {people} people left\n")
+
+
 @pytest.mark.parametrize(
     ("step_s", "accounts"), [(0.1, ACCOUNTS), (5.0, 5)], ids=["robots", "patient robots"]
 )
-def test_march_2022_hijacked_accounts(stage: RightsStage, step_s: float, accounts: int) -> None:
+def test_march_2022_hijacked_accounts(
+    stage: RightsStage,
+    step_s: float,
+    accounts: int,
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
     """Fewer than a hundred people an account, an alarm within a minute of its excess, nobody left untold."""
     taken: list[list[int]] = []
     rang: list[float] = []
@@ -85,6 +98,9 @@ def test_march_2022_hijacked_accounts(stage: RightsStage, step_s: float, account
         rang.append(abs((newest[0].at - last_answer).total_seconds()))
 
     left = [number for account in taken for number in account]
+    _report(
+        record_testsuite_property, f"march 2022, {accounts} accounts, one question in {step_s} s", len(left)
+    )
     assert max(len(account) for account in taken) < 100
     assert len(left) == accounts * (20 if step_s < 1 else 60)
     assert max(rang) < 60
@@ -92,13 +108,16 @@ def test_march_2022_hijacked_accounts(stage: RightsStage, step_s: float, account
 
 
 @pytest.mark.parametrize("step_s", [0.1, 5.0], ids=["robot", "patient robot"])
-def test_january_2024_one_phished_operator(stage: RightsStage, step_s: float) -> None:
+def test_january_2024_one_phished_operator(
+    stage: RightsStage, step_s: float, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     """One account that may ask about everybody's contract takes fewer than a hundred people."""
     stage.callers.callers["operator"] = insurer(client="operateur")
     begun = stage.clock()
 
     left = robot(stage, "operator", "membership", 0, step_s)
 
+    _report(record_testsuite_property, f"january 2024, one question in {step_s} s", len(left))
     assert len(left) < 100
     (alarm,) = Alarms.latest(stage.services.database, since=begun)
     last_answer = begun + timedelta(seconds=step_s * len(left))
