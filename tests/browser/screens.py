@@ -225,7 +225,7 @@ PAGES: Final[dict[str, Bring]] = {
 
 
 def take(studio: Studio, wanted: str = "") -> None:
-    """Every page whose name begins with `wanted`, each in its four pictures; then the page that shows them."""
+    """Every page whose name begins with `wanted`, in four pictures each; then the page that shows them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     taken = 0
     for name, bring in PAGES.items():
@@ -255,8 +255,8 @@ def _index() -> str:
     lines = [
         "# Every page, as people see it",
         "",
-        "Taken by `make screens` from a running demonstration: fictitious people. French on the left, English on the",
-        "right; a phone's width (320 px), then a workstation's (1280 px) behind the links.",
+        "Taken by `make screens` from a running demonstration: fictitious people. French on the left,",
+        "English on the right; a phone's width (320 px), then a workstation's (1280 px) behind the links.",
         "",
     ]
     for name in sorted(PAGES, key=list(PAGES).index):
@@ -283,7 +283,9 @@ def a_studio(browser: Browser, hall: Hall, folder: Path) -> Iterator[Studio]:
         asker, number = an_asker(hall.town_hall), hall.persona("laure").key
         screen = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris").new_page()
         yield Studio(
-            *phones,
+            phone=phones[0],
+            parent=phones[1],
+            doctor=phones[2],
             counter=counter,
             portal=portal,
             screen=screen,
@@ -293,7 +295,7 @@ def a_studio(browser: Browser, hall: Hall, folder: Path) -> Iterator[Studio]:
 
 
 def main(wanted: str = "") -> None:
-    """A backend, phones, a till, a portal, and all the pictures (or those whose name begins with `wanted`)."""
+    """A backend, phones, a till, a portal, and all the pictures (or those that begin with `wanted`)."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
