@@ -173,7 +173,7 @@ def mistakes_are_made(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
         raise ValueError(told)
 
     with monkeypatch.context() as patched:
-        patched.setattr(stage.services.issuance._rights, "droits_of", fault)
+        patched.setattr(stage.services.issuance._planner._rights, "droits_of", fault)
         assert phone.fetch().status_code == 500
     with pytest.raises(CarteError):
         stage.services.enrolment.codes.open(

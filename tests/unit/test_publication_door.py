@@ -40,7 +40,7 @@ def test_every_published_file_is_served_as_it_is(publisher: Publisher, client: F
     paths = [
         path for folder in ("metadata", "targets") for path in (publisher.directory / folder).rglob("*.*")
     ]
-    assert len(paths) == 14
+    assert len(paths) == 18
 
     for path in paths:
         answer = client.get(f"/publication/{path.relative_to(publisher.directory)}")

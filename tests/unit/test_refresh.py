@@ -31,11 +31,11 @@ def store(publisher: Publisher, tmp_path: Path) -> TrustStore:
 
 
 def test_a_first_refresh_fetches_everything(publisher: Publisher, store: TrustStore) -> None:
-    """Next root, four roles, one trust list, four status lists."""
+    """Next root, four roles, one trust list, six status lists."""
     with StaticServer(publisher.directory) as server:
         done = refresh(store, server.url, MORNING)
 
-    assert (done.requests, done.changed, done.signed_at) == (10, True, MORNING)
+    assert (done.requests, done.changed, done.signed_at) == (12, True, MORNING)
     assert server.paths[:2] == ["/metadata/2.root.json", "/metadata/timestamp.json"]
     assert store.load(MORNING).trust.version == 1
 

@@ -49,7 +49,11 @@ def test_what_was_published_is_what_is_believed(store: TrustStore) -> None:
     snapshot = store.load(MORNING)
 
     assert len(snapshot.trust.issuers) == 2
-    assert {number: found.indices for number, found in snapshot.revoked.items()} == {1: {3, 5}, 2: {9}}
+    assert {number: found.indices for number, found in snapshot.revoked.items()} == {
+        1: {3, 5},
+        2: {9},
+        3: set(),
+    }
     assert {number: found.indices for number, found in snapshot.suspended.items()} == {1: {4}, 2: set()}
     assert (snapshot.signed_at, snapshot.expires_at) == (MORNING, MORNING + hours(24))
     assert (snapshot.floor, snapshot.age(MORNING + hours(3))) == (MORNING, hours(3))
@@ -165,7 +169,7 @@ def test_a_stop_at_any_write_leaves_the_old_state_or_the_new(publisher: Publishe
             break
         assert store.load(at).revoked[1].indices == {step}
 
-    assert stops == 1 + 4 + 1 + 5 + 1 + 1  # root, roles, what was seen revoked, files, the pointer, the floor
+    assert stops == 1 + 4 + 1 + 7 + 1 + 1  # root, roles, what was seen revoked, files, the pointer, the floor
 
 
 def test_readers_always_find_a_whole_generation(
