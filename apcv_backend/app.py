@@ -26,11 +26,11 @@ from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
 from apcv_backend.rights import clerk_routes as rights_clerk_routes
 from apcv_backend.rights import routes as rights_routes
-from apcv_backend.signin import ciba_routes as signin_ciba_routes
-from apcv_backend.signin import client_routes as signin_client_routes
-from apcv_backend.signin import pages as signin_pages
-from apcv_backend.signin import phone_routes as signin_phone_routes
-from apcv_backend.signin import provider_routes as signin_provider_routes
+from apcv_backend.signin.approval import ciba_routes as signin_ciba_routes
+from apcv_backend.signin.approval import pages as signin_pages
+from apcv_backend.signin.approval import phone_routes as signin_phone_routes
+from apcv_backend.signin.provider import client_routes as signin_client_routes
+from apcv_backend.signin.provider import provider_routes as signin_provider_routes
 from apcv_backend.staff import administration_routes, desk_routes
 from apcv_backend.staff import routes as staff_routes
 from apcv_backend.staff_door import unverified_staff_call
@@ -155,9 +155,7 @@ def _open_office(api: DocumentedApi, services: Services) -> None:
             services.complementary, staff=staff, clock=clock, counters=counters
         )
     )
-    around = office_pages.PageSurroundings(
-        services.config, staff, staff.sessions.csrf_of, clock, counters
-    )
+    around = office_pages.PageSurroundings(services.config, staff, staff.sessions.csrf_of, clock, counters)
     api.register_blueprint(office_pages.make_blueprint(around))
     api.register_blueprint(
         operations_pages.make_blueprint(services.operations, around, readiness=services.readiness)

@@ -69,7 +69,7 @@ class _LateCommands(_Operator):
         "contracts": ("apcv_backend.complementary.commands", "contracts"),
         "representation": ("apcv_backend.representation.commands", "representation"),
         "staff": ("apcv_backend.staff.commands", "staff"),
-        "client": ("apcv_backend.signin.client_commands", "client"),
+        "client": ("apcv_backend.signin.provider.client_commands", "client"),
         "directory": ("apcv_backend.professionals.commands", "directory"),
         "seal-journal": ("apcv_backend.journal_commands", "seal_journal"),
         "check-journal": ("apcv_backend.journal_commands", "check_journal"),

@@ -168,7 +168,7 @@ class BackendClient:
         self._call("POST", "/v1/loss-reports", {"reference": reference, "loss_code": loss_code})
 
     def send(self, path: str, body: object, dpop: str) -> dict[str, Any]:
-        """One request as the holder of the app key, never asked twice; an empty object for an empty answer."""
+        """One request as the holder of the app key, never asked twice; no content gives an empty object."""
         answer = self._call("POST", path, body, {"DPoP": dpop})
         return {} if answer is None else self._object(answer)
 

@@ -64,8 +64,8 @@ from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.representation.service import Representations
 from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
-from apcv_backend.signin.provider import ProviderDesk
-from apcv_backend.signin.token_callers import TokenCallers
+from apcv_backend.signin.provider.desk import ProviderDesk
+from apcv_backend.signin.provider.token_callers import TokenCallers
 from apcv_backend.staff.service import StaffRoom
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects

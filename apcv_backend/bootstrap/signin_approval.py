@@ -16,23 +16,29 @@ from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assert
 from apcv_backend.ephemeral import Counters
 from apcv_backend.representation.ports import CurrentRights
 from apcv_backend.representation.service import Representations as Representing
-from apcv_backend.signin.approval import ApprovalProver
-from apcv_backend.signin.attempt_ports import People, Representations, Represented, SigninGesture, SigninPhone
-from apcv_backend.signin.attempt_service import AttemptDesk
-from apcv_backend.signin.ciba import CibaDesk
-from apcv_backend.signin.page_surroundings import PageSurroundings
-from apcv_backend.signin.phone_desk import PhoneDesk
-from apcv_backend.signin.ping_delivery import PingDelivery
-from apcv_backend.signin.ping_post import post_ping
-from apcv_backend.signin.poll_pace import PollPace
-from apcv_backend.signin.provider import ProviderDesk
-from apcv_backend.signin.provider_half import FinishSignin, Sessions
+from apcv_backend.signin.approval.attempt_ports import (
+    People,
+    Representations,
+    Represented,
+    SigninGesture,
+    SigninPhone,
+)
+from apcv_backend.signin.approval.attempt_service import AttemptDesk
+from apcv_backend.signin.approval.ciba import CibaDesk
+from apcv_backend.signin.approval.gesture import ApprovalProver
+from apcv_backend.signin.approval.page_surroundings import PageSurroundings
+from apcv_backend.signin.approval.phone_desk import PhoneDesk
+from apcv_backend.signin.approval.ping_delivery import PingDelivery
+from apcv_backend.signin.approval.ping_post import post_ping
+from apcv_backend.signin.approval.poll_pace import PollPace
+from apcv_backend.signin.approval.provider_half import FinishSignin, Sessions
+from apcv_backend.signin.approval.watching import Watch
+from apcv_backend.signin.provider.desk import ProviderDesk
 from apcv_backend.signin.store.attempt_register import SessionsOfPeople
 from apcv_backend.signin.store.attempts import SqlAttempts
 from apcv_backend.signin.store.pings import SqlPingOutbox
 from apcv_backend.signin.store.polls import CibaPolls
 from apcv_backend.signin.store.signin_phones import SqlSigninPhones
-from apcv_backend.signin.watching import Watch
 from apcv_backend.vault import Vault
 from cartes.apcv import DelegationType
 from cartes.cards import CardKind

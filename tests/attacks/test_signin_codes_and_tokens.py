@@ -69,7 +69,7 @@ def test_a_stolen_code_without_its_secret_is_burnt(
     portal = stage.portal()
     code = portal.code(stage.phone())
 
-    refused = portal.exchange(code, **changes)
+    refused = portal.exchange(code, "", **changes)
 
     assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_grant")
     assert portal.exchange(code).get_json()["error"] == "invalid_grant"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from apcv_backend.signin.client_service import ClientDocumentRefused
-from apcv_backend.signin.tokens import half_hash
+from apcv_backend.signin.provider.client_service import ClientDocumentRefused
+from apcv_backend.signin.provider.tokens import half_hash
 from cartes.wire import base64url
 from tests.simulators.portal import BASE, CALLBACK, VERIFIER, Portal, ProviderStage, challenge_of
 from tests.simulators.signin_stage import SigninPhone

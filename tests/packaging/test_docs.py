@@ -14,7 +14,7 @@ from apcv_backend import cli as operator_cli
 from apcv_backend import config
 from apcv_backend.enrolment import refusals, rules
 from apcv_backend.issuance import rules as issuance_rules
-from apcv_backend.problems import PROBLEMS
+from apcv_backend.problem_rows import PROBLEMS
 from cartes.cards import ENROLLED_KINDS
 from cartes.errors import CarteError
 from keys import cli as keys_cli

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
-from apcv_backend.signin.attempt_rules import Attempt, AttemptOrder
+from apcv_backend.signin.approval.attempt_rules import Attempt, AttemptOrder
 from cartes.cards import CardKind
 from cartes.signin_challenge import SigninStatement
 from cartes.wire import base64url, strict_json

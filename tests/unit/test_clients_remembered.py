@@ -9,12 +9,12 @@ import pytest
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.bootstrap.signin_provider import build_sessions
-from apcv_backend.signin.client_authentication import ClientAuthenticator
-from apcv_backend.signin.client_service import ClientDesk
-from apcv_backend.signin.oauth_errors import OAuthRefused
-from apcv_backend.signin.provider_ports import UsedOnce
+from apcv_backend.signin.provider.client_authentication import ClientAuthenticator
+from apcv_backend.signin.provider.client_service import ClientDesk
+from apcv_backend.signin.provider.oauth_errors import OAuthRefused
+from apcv_backend.signin.provider.provider_ports import UsedOnce
+from apcv_backend.signin.provider.token_service import TokenCall
 from apcv_backend.signin.store.clients import REMEMBERED_S, SqlClients
-from apcv_backend.signin.token_service import TokenCall
 from tests.simulators.clock import SteerableClock
 from tests.simulators.portal import document
 

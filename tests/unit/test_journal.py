@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -25,7 +26,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def book() -> Journal:
-    keys = dict.fromkeys(("codes", "nonce", "nir_index", "nir_at_rest", "audit"), b"k" * 32)
+    keys: Any = dict.fromkeys(("codes", "nonce", "nir_index", "nir_at_rest", "audit"), b"k" * 32)
     return Journal(Vault(**keys, random=secrets.token_bytes))
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
-from apcv_backend.signin.watching import Watch
+from apcv_backend.signin.approval.watching import Watch
 from cartes.wire import base64url, strict_json
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import KARIM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from apcv_backend.vault import EnvelopeRefused, Vault
 @pytest.fixture
 def vault() -> Vault:
     names = ("codes", "nonce", "nir_index", "nir_at_rest", "audit")
-    keys = {name: bytes([n]) * 32 for n, name in enumerate(names, 1)}
+    keys: Any = {name: bytes([n]) * 32 for n, name in enumerate(names, 1)}
     return Vault(**keys, random=secrets.token_bytes)
 
 

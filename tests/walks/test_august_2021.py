@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.signin.attempt_ports import AttemptRegister
-from apcv_backend.signin.attempt_rules import AttemptState
+from apcv_backend.signin.approval.attempt_ports import AttemptRegister
+from apcv_backend.signin.approval.attempt_rules import AttemptState
 from apcv_backend.tables import devices, signin_attempts
 from cartes.cards import CardKind
 from tests.simulators.clock import SteerableClock

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from apcv_backend.bootstrap import Services
 from apcv_backend.callers import CallerKind, UnverifiedCall
 from apcv_backend.representation.rules import EndedBy
-from apcv_backend.signin.token_callers import TokenCallers
+from apcv_backend.signin.provider.token_callers import TokenCallers
 from apcv_backend.tables import practitioners
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, KARIM

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.audit import Journal
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.signin.attempt_ports import (
+from apcv_backend.signin.approval.attempt_ports import (
     ApprovalRecord,
     Fact,
     KeptAttempt,
@@ -20,7 +20,7 @@ from apcv_backend.signin.attempt_ports import (
     SigninGesture,
     SigninPhone,
 )
-from apcv_backend.signin.attempt_rules import MOST_WRONG_DIGITS, AttemptState
+from apcv_backend.signin.approval.attempt_rules import MOST_WRONG_DIGITS, AttemptState
 from apcv_backend.signin.store import reach
 from apcv_backend.signin.store.attempt_rows import attempt_of, place_of, seal_order
 from apcv_backend.tables import devices, signin_attempts, signin_pings, subjects, used_once

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from apcv_backend.signin.attempt_ports import KeptAttempt
-from apcv_backend.signin.attempt_rules import Attempt, AttemptOrder, AttemptState
+from apcv_backend.signin.approval.attempt_ports import KeptAttempt
+from apcv_backend.signin.approval.attempt_rules import Attempt, AttemptOrder, AttemptState
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 from cartes.wire import strict_json

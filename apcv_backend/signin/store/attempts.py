@@ -17,8 +17,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.signin.attempt_ports import AttemptRegister, KeptAttempt
-from apcv_backend.signin.attempt_rules import Approved, AttemptState
+from apcv_backend.signin.approval.attempt_ports import AttemptRegister, KeptAttempt
+from apcv_backend.signin.approval.attempt_rules import Approved, AttemptState
 from apcv_backend.signin.store.attempt_register import SessionsOfPeople, SqlAttemptRegister, person_of
 from apcv_backend.signin.store.attempt_rows import attempt_of, place_of
 from apcv_backend.tables import devices, signin_attempts, signin_pings

@@ -19,8 +19,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
-from apcv_backend.signin.client_rules import Client, parse_client
-from apcv_backend.signin.provider_ports import KeptClient
+from apcv_backend.signin.provider.client_rules import Client, parse_client
+from apcv_backend.signin.provider.provider_ports import KeptClient
 from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.tables import oidc_clients, signin_sessions
 

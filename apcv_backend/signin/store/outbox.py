@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from apcv_backend.database import Database
-from apcv_backend.signin.logout_delivery import Delivery
+from apcv_backend.signin.provider.logout_delivery import Delivery
 from apcv_backend.tables import logout_deliveries
 
 _row = logout_deliveries.c

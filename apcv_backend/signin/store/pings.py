@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from apcv_backend.database import Database
-from apcv_backend.signin.ping_delivery import Ping
+from apcv_backend.signin.approval.ping_delivery import Ping
 from apcv_backend.tables import signin_pings
 from apcv_backend.vault import Vault
 

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from apcv_backend.signin.attempt_refusals import AttemptNotFound
-from apcv_backend.signin.attempt_rules import (
+from apcv_backend.signin.approval.attempt_refusals import AttemptNotFound
+from apcv_backend.signin.approval.attempt_rules import (
     AccessDenied,
     Approved,
     AttemptOrder,
@@ -21,7 +21,7 @@ from apcv_backend.signin.attempt_rules import (
     PollAnswer,
     TransactionFailed,
 )
-from apcv_backend.signin.poll_pace import PollPace
+from apcv_backend.signin.approval.poll_pace import PollPace
 from apcv_backend.signin.store.attempts import SqlAttempts
 
 _ENDED = {

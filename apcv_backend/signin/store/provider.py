@@ -13,8 +13,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.signin.attempt_rules import Approved, AttemptOrder
-from apcv_backend.signin.provider_ports import (
+from apcv_backend.signin.approval.attempt_rules import Approved, AttemptOrder
+from apcv_backend.signin.provider.provider_ports import (
     Fact,
     KeptRefresh,
     NewCode,
@@ -22,7 +22,7 @@ from apcv_backend.signin.provider_ports import (
     TakenCode,
     UsedOnce,
 )
-from apcv_backend.signin.session_rules import Session, Sight
+from apcv_backend.signin.provider.session_rules import Session, Sight
 from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.subjects import Subjects
 from apcv_backend.tables import authorization_codes, oidc_clients, pushed_requests, refresh_tokens, used_once

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.rules import FicheProfessionnel
-from apcv_backend.signin.session_rules import Session, Sight
+from apcv_backend.signin.provider.session_rules import Session, Sight
 from apcv_backend.tables import (
     devices,
     logout_deliveries,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.signin.attempt_ports import SigninPhone
+from apcv_backend.signin.approval.attempt_ports import SigninPhone
 from apcv_backend.tables import devices, subjects
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind

@@ -1,0 +1,1 @@
+"""The half that phones answer: attempts, the gesture, CIBA, the pages that wait."""

@@ -1,0 +1,1 @@
+"""The half that clients ask: codes, tokens, claims, sessions, log-out."""
