@@ -54,7 +54,11 @@ def test_what_was_published_is_what_is_believed(store: TrustStore) -> None:
         2: {9},
         3: set(),
     }
-    assert {number: found.indices for number, found in snapshot.suspended.items()} == {1: {4}, 2: set()}
+    assert {number: found.indices for number, found in snapshot.suspended.items()} == {
+        1: {4},
+        2: set(),
+        3: set(),
+    }
     assert (snapshot.signed_at, snapshot.expires_at) == (MORNING, MORNING + hours(24))
     assert (snapshot.floor, snapshot.age(MORNING + hours(3))) == (MORNING, hours(3))
 
