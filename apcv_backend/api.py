@@ -14,6 +14,8 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import fields, validate
 
+from apcv_backend.blueprint import PROBLEM_JSON, ProblemSchema
+
 TITLE = "Carte Vitale et CPS dématérialisées"
 VERSION = "1"
 DESCRIPTION = (
@@ -23,10 +25,18 @@ DESCRIPTION = (
 
 
 class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """The Api whose errors are left to `problems.mount`."""
+    """The Api whose errors are left to `problems.mount`, and documented as it tells them."""
+
+    ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
         """Leave every error to `problems.py`."""
+
+    def _register_responses(self) -> None:
+        """The error that any door may answer is a problem document (RFC 9457)."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE  # the class's own again
 
 
 def build_api(app: Flask) -> DocumentedApi:

@@ -56,6 +56,13 @@ class ProblemSchema(Schema):
     code = fields.String(metadata={"example": "activation_code_refused"})
 
 
+class OAuthErrorSchema(Schema):
+    """How an OAuth door says no (RFC 6749 section 5.2)."""
+
+    error = fields.String(required=True, metadata={"example": "invalid_request"})
+    error_description = fields.String(metadata={"description": "What a developer can act on."})
+
+
 class StrictParser(FlaskParser):
     """Reads JSON bodies with `strict_json` and nothing else."""
 
@@ -139,6 +146,19 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
                 )
                 view = documented(view)
             return view
+
+        return decorate
+
+    def refuses_as_oauth(self, told: Mapping[int, str]) -> Callable[[View], View]:
+        """Document the refusals of an OAuth door (RFC 6749 section 5.2); 429 stays a problem document."""
+
+        def decorate(view: View) -> View:
+            for status, sentence in told.items():
+                documented: Callable[[View], View] = self.alt_response(
+                    status, schema=OAuthErrorSchema, content_type="application/json", description=sentence
+                )
+                view = documented(view)
+            return self.refuses({})(view)
 
         return decorate
 

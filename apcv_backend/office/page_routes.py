@@ -73,8 +73,11 @@ def make_blueprint(around: PageSurroundings) -> StrictBlueprint:
 
 
 def _public(pages: StrictBlueprint, sentence: str) -> Callable[[View], View]:
+    sends_on: Callable[[View], View] = pages.alt_response(303, description="Vers une autre page des agents.")
+
     def decorate(view: View) -> View:
-        return pages.called_by(CallerKind.ANYONE)(documents_page(pages, sentence)(pages.refuses({})(view)))
+        told = documents_page(pages, sentence)(sends_on(pages.refuses({})(view)))
+        return pages.called_by(CallerKind.ANYONE)(told)
 
     return decorate
 

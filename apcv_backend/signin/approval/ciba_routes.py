@@ -41,7 +41,9 @@ def make_ciba_blueprint(
 
     @door
     @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses({400: "Refus OAuth : `error`, `error_description`.", 401: "Client non prouvé."})
+    @blueprint.refuses_as_oauth(
+        {400: "Refus OAuth : `error`, `error_description`.", 401: "Client non prouvé."}
+    )
     def ask() -> Response:
         """Demander à un téléphone d'approuver une connexion (OpenID CIBA Core 1.0, section 7)."""
         at = clock()

@@ -72,6 +72,7 @@ def _add_browser_doors(blueprint: StrictBlueprint, provider: ProviderDesk, aroun
     @_door(blueprint, "/auth", ["GET", "POST"])
     @blueprint.called_by(CallerKind.ANYONE)
     @_told(blueprint, 303, "Vers la page d'attente, ou vers le client avec un refus.")
+    @_shows(blueprint, 400, "Un refus qui ne peut pas être rendu au client : une page.")
     def authorize() -> BaseResponse:
         """Commencer une connexion (OpenID Connect Core 3.1.2.1)."""
         at = around.clock()
@@ -92,6 +93,8 @@ def _add_browser_doors(blueprint: StrictBlueprint, provider: ProviderDesk, aroun
     @_door(blueprint, discovery.LOGOUT_PATH, ["GET", "POST"])
     @blueprint.called_by(CallerKind.ANYONE)
     @_told(blueprint, 303, "Vers l'adresse enregistrée du client.")
+    @_shows(blueprint, 200, "Ce qui a été fermé, en une page.")
+    @_shows(blueprint, 400, "Ce qui est refusé, en une page.")
     def logout() -> BaseResponse:
         """Fermer une session (OpenID Connect RP-Initiated Logout 1.0)."""
         at = around.clock()
@@ -110,7 +113,7 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
     @_door(blueprint, discovery.PAR_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
+    @blueprint.refuses_as_oauth(_TOLD)
     def push() -> Response:
         """Déposer une demande de connexion (RFC 9126)."""
         at = around.clock()
@@ -119,14 +122,14 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
     @_door(blueprint, discovery.TOKEN_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
+    @blueprint.refuses_as_oauth(_TOLD)
     def token() -> Response:
         """Échanger un code, un jeton de renouvellement ou une demande CIBA (RFC 6749 section 3.2)."""
         return json_answer(provider.tokens.answer(TokenCall(form_of_request(), *_headers()), around.clock()))
 
     @_door(blueprint, discovery.USERINFO_PATH, ["GET", "POST"])
     @blueprint.called_by(CallerKind.PROFESSIONAL, CallerKind.PATIENT, scope="openid")
-    @blueprint.refuses(_TOLD)
+    @blueprint.refuses_as_oauth(_TOLD)
     def userinfo() -> Response:
         """Qui s'est connecté (OpenID Connect Core 5.3)."""
         authorization, dpop = _headers()
@@ -135,7 +138,7 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
     @_door(blueprint, discovery.INTROSPECTION_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
+    @blueprint.refuses_as_oauth(_TOLD)
     def introspect() -> Response:
         """Ce que vaut un jeton à cet instant (RFC 7662)."""
         at, form = around.clock(), form_of_request()
@@ -144,7 +147,7 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
     @_door(blueprint, discovery.REVOCATION_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
-    @blueprint.refuses(_TOLD)
+    @blueprint.refuses_as_oauth(_TOLD)
     def revoke() -> Response:
         """Révoquer un jeton (RFC 7009)."""
         at, form = around.clock(), form_of_request()
@@ -158,6 +161,7 @@ def _add_public_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
     @_door(blueprint, discovery.CERTS_PATH, ["GET"])
     @blueprint.called_by(CallerKind.ANYONE)
+    @_object(blueprint, "Un JWK Set.")
     def certs() -> Response:
         """Les clés publiques qui vérifient nos jetons (RFC 7517)."""
         return _public(provider.smith.jwks())
@@ -166,6 +170,7 @@ def _add_public_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
 
         @_door(blueprint, path, ["GET"], endpoint=f"discovery_{position}")
         @blueprint.called_by(CallerKind.ANYONE)
+        @_object(blueprint, "Les métadonnées du fournisseur.")
         def discover() -> Response:
             """Ce que ce fournisseur sait faire (OpenID Connect Discovery 1.0)."""
             return _public(discovery.metadata(provider.issuer, provider.smith.algorithms(around.clock())))
@@ -186,6 +191,22 @@ def _door(
 def _told(blueprint: StrictBlueprint, status: int, description: str) -> Callable[[View], View]:
     """Document an answer that has no body."""
     decorate: Callable[[View], View] = blueprint.alt_response(status, description=description)
+    return decorate
+
+
+def _shows(blueprint: StrictBlueprint, status: int, description: str) -> Callable[[View], View]:
+    """Document an answer that is a page."""
+    decorate: Callable[[View], View] = blueprint.alt_response(
+        status, schema={"type": "string"}, content_type="text/html", description=description
+    )
+    return decorate
+
+
+def _object(blueprint: StrictBlueprint, description: str) -> Callable[[View], View]:
+    """Document a JSON object whose members are those of its own specification."""
+    decorate: Callable[[View], View] = blueprint.alt_response(
+        200, schema={"type": "object"}, content_type="application/json", description=description
+    )
     return decorate
 
 
