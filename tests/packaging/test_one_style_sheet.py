@@ -17,6 +17,7 @@ COPIES = [
     HOUSE / "apcv_backend/static/style.css",
     HOUSE / "verifier/kiosk/static/style.css",
     HOUSE / "verifier/page/style.css",
+    HOUSE / "examples/portal/static/style.css",
 ]
 
 
