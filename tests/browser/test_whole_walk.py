@@ -140,6 +140,8 @@ def test_the_two_way_scan_from_camera_to_camera(
     patient.page.get_by_role("button", name="Oui, montrer ma carte").click()
     patient.page.wait_for_selector(".qr svg")
     watch(page, till_eye, patient.picture(tmp_path / "answer.png"))
+    # The light was green already, for the pharmacist: the sentence tells which card it is for.
+    expect(page.locator("#shown")).to_contain_text("réponse à la demande de ce poste", timeout=20_000)
     light(page, "green")
     answered = page.inner_text("#shown")
     patient.context.close()
