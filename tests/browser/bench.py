@@ -160,7 +160,7 @@ class WebPhone:
         return self.hall.town_hall.phone_pages[self.kind]
 
     def open(self, address: str = "", language: str = "fr") -> None:
-        """Open the app at one of its screens, in front of every other page: a key answers the page in front."""
+        """Open the app at one of its screens, in front of every other page."""
         self.page.bring_to_front()
         self.page.goto(f"{self.url}?lang={language}{address}")
         self.page.wait_for_selector("h1")

@@ -1,4 +1,4 @@
-"""One browser and one backend for all the tests of this folder, which run in one process.
+"""One browser and one backend for all the tests of a file; the files of this folder run in one process.
 
 Without Chromium or npm they are skipped, with one line that says what to install; where every server is
 required, a missing browser is a failure.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, required, web_phone
 from tests.browser.office import Office
@@ -34,9 +35,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
 
 
-@pytest.fixture(scope="session")
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A test of this folder that failed is played once more: a browser on a busy machine misses a moment.
+
+    What fails twice fails. The second try is said on the standard output.
+    """
+    if Path(__file__).parent not in item.path.parents:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(report.failed for report in reports) and isinstance(item, pytest.Function):
+        print(f"\nonce more: {item.nodeid}")
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, for the whole run."""
+    """The browser, for one file: what a file does to its pages and keys stays its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -50,9 +70,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hall(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """The backend, for the whole run; nothing is started where there is no browser."""
+    """The backend, for one file; nothing is started where there is no browser."""
     del chromium
     today = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
     opened = open_hall(tmp_path_factory.mktemp("hall"), today)
@@ -75,7 +95,7 @@ def new_phone(chromium: Browser, hall: Hall) -> Iterator[Callable[..., WebPhone]
         phone.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ange(chromium: Browser, hall: Hall) -> Iterator[WebPhone]:
     """Ange's phone, enrolled, for tests that only look."""
     phone = web_phone(chromium, hall)
@@ -92,7 +112,7 @@ def till(hall: Hall, tmp_path: Path) -> Verifier:
     return Verifier(TrustStore(store), MemorySeen())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(chromium: Browser, hall: Hall) -> Iterator[Office]:
     """The staff of that backend, hired as they are asked for: the first two can be invited only once."""
     opened = Office(hall, chromium)
