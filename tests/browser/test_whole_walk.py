@@ -164,13 +164,14 @@ def test_a_parent_shows_the_card_of_a_child(
     cards = phone.page.locator(".card .name")
     expect(cards).to_have_count(3, timeout=20_000)
     names = cards.all_inner_texts()
-    found = serious(phone.page)
     counter.open(page)
 
     phone.show("Présenter la carte de Zoe")
     watch(page, till_eye, phone.picture(tmp_path / "zoe.png"))
     expect(page.locator("#shown .verdict")).to_be_visible(timeout=20_000)
     told = page.inner_text("#shown").upper()
+    phone.open()
+    found = serious(phone.page)
 
     assert names[0] == "Ines Moreau-Test"
     assert sorted(names[1:]) == ["Tom Moreau-Test", "Zoe Moreau-Test"]
@@ -187,7 +188,6 @@ def test_an_insurers_card_stands_beside_mine(
     phone = new_phone()
     phone.enrol("sarah")
     beside = phone.page.inner_text("main")
-    found = serious(phone.page)
     counter.open(page)
     page.locator("[data-policy=complementaire]").click()
     expect(page.locator("#asked-now")).to_contain_text("omplémentaire")
@@ -196,6 +196,8 @@ def test_an_insurers_card_stands_beside_mine(
     watch(page, till_eye, phone.picture(tmp_path / "contract.png"))
     expect(page.locator("#shown .verdict")).to_be_visible(timeout=20_000)
     told = page.inner_text("#shown")
+    phone.open()
+    found = serious(phone.page)
 
     assert "MUTUELLE FICTIVE" in beside
     assert found == []
