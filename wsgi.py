@@ -1,9 +1,5 @@
-"""The WSGI entry: settings from the environment, services, application."""
+"""The WSGI entry, for servers that want a name: `wsgi:app`."""
 
-import os
+from apcv_backend.wsgi import make_app
 
-from apcv_backend.app import create_app
-from apcv_backend.bootstrap import build
-from apcv_backend.config import Config
-
-app = create_app(build(Config.from_env(os.environ)))
+app = make_app()

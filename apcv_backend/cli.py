@@ -141,7 +141,8 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
 
     Granian(
-        "wsgi:app",
+        "apcv_backend.wsgi:make_app",
+        factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
