@@ -29,7 +29,6 @@ _WHAT: Mapping[str, tuple[str, str]] = {
         "A phone's key was refused: it may have been copied.",
     ),
     "card.issuance": ("Une carte vous a été délivrée.", "A card was issued to you."),
-    "card.issued": ("Une carte vous a été délivrée.", "A card was issued to you."),
     "card.issuance_to_delegate": (
         "Votre carte a été délivrée à une personne qui vous représente.",
         "Your card was issued to somebody who represents you.",
@@ -81,8 +80,6 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "document.hidden": ("Vous avez masqué un document.", "You hid a document."),
     "document.shown": ("Vous avez rendu un document visible.", "You made a document visible."),
     "consent.granted": ("Vous avez donné un accord.", "You gave your agreement."),
-    "consent.grant": ("Vous avez donné un accord.", "You gave your agreement."),
-    "consent.block": ("Vous avez bloqué un accès.", "You blocked an access."),
     "consent.blocked": ("Vous avez bloqué un accès.", "You blocked an access."),
     "consent.withdrawn": (
         "Vous avez repris un accord ou levé un blocage.",
@@ -125,7 +122,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "denied": ("refusé", "denied"),
     "unknown": ("rien à répondre", "nothing to answer"),
     "stopped": ("arrêté : trop de questions", "stopped: too many questions"),
-    # methods and gestures
+    # how a person proved who they are, and methods and gestures
+    "activation_code": ("code d'activation reçu", "activation code received"),
+    "desk_agent": ("pièces vues au guichet", "papers seen at a desk"),
     "one_way": ("code montré par le téléphone", "code shown by the phone"),
     "two_way": ("échange dans les deux sens", "two-way exchange"),
     "gesture": ("avec votre geste", "with your gesture"),
@@ -134,11 +133,17 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "redeemed": ("code déjà présenté", "code already shown"),
     "withdrawn": ("téléphone ou carte révoqués depuis", "phone or card revoked since"),
     "logged_out": ("déconnexion", "logged out"),
+    "closed_on_phone": ("fermée depuis votre téléphone", "closed from your phone"),
+    "digits": ("trop de chiffres faux", "too many wrong digits"),
     # who represents whom, and who ended it
     "parent": ("parent", "parent"),
     "mesure_protection": ("mesure de protection", "protection order"),
     "aidant_demarche": ("aidant", "helper"),
     "tiers_ponctuel": ("tiers, pour quelques jours", "third party, for a few days"),
+    "mandant": ("la personne représentée", "the person represented"),
+    "mandataire": ("la personne qui représente", "the representative"),
+    "juge": ("un juge", "a judge"),
+    "autorite": ("une autorité", "an authority"),
     # rules of access to the record
     "not_a_regulator": ("la personne n'est pas un médecin régulateur", "not an emergency regulator"),
     "opposed_beforehand": ("vous vous y étiez opposé d'avance", "you had opposed it beforehand"),
@@ -163,9 +168,13 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "method": ("moyen", "means"),
     "outcome": ("résultat", "outcome"),
     "why": ("raison", "reason"),
-    "type": ("type", "type"),
+    "type": ("qualité", "capacity"),
+    "by": ("décidé par", "decided by"),
     "reason": ("raison", "reason"),
 }
+
+_ENDS = frozenset({"mandant", "mandataire", "juge", "autorite"})
+"""Who may end a representation; journalled as `by`."""
 
 _DESK, _DEVICE, _SUBJECT = "desk:", "device:", "subject:"
 
@@ -223,6 +232,8 @@ def why_of(line: Line, language: str) -> str:
     told = []
     for name, label in _REASONS.items():
         value = _text(line.facts, name)
+        if name == "by" and value not in _ENDS:
+            continue  # a professional's number: said by `who_of`, with their name
         if value:
             word = _WORDS.get(value)
             told.append(f"{_one(label, language)} : {_one(word, language) if word else value}")
