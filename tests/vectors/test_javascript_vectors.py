@@ -7,15 +7,9 @@ side makes what the other reads: Node answers small questions, one JSON line eac
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import re
 import secrets
-import shutil
 import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,47 +19,17 @@ from cartes.sealed_answer import open_answer, read_answer
 from cartes.status import StatusList, StatusPurpose
 from cartes.trust import TrustList
 from cartes.wire import base64url, qr, strict_cbor, strict_json
+from tests.simulators.javascript import JAVASCRIPT, ask
 from tests.vectors.test_vectors import VECTORS
 from verifier.own_key import OwnKey
 
-HERE = Path(__file__).parent / "javascript"
 GOOD = VECTORS["good_apcv_soins"]
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node 20 or later."""
-    found = shutil.which("node")
-    told = ""
-    if found is not None:
-        told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    version = re.match(r"v(\d+)\.", told)
-    if found is None or version is None or int(version[1]) < 20:
-        sentence = "JavaScript : apt install nodejs (20 ou plus récent)"
-        if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return found
-
-
-def ask(node: str, what: str, **given: object) -> Any:
-    """One question to the JavaScript side."""
-    done = subprocess.run(
-        [node, str(HERE / "speak.mjs")],
-        input=json.dumps({"what": what, **given}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def test_every_vector_gives_its_reason_in_javascript(node: str) -> None:
     """Both folders, refusals included, with the same words."""
     done = subprocess.run(
-        [node, "--test", "--test-reporter=tap", str(HERE / "vectors.test.mjs")],
+        [node, "--test", "--test-reporter=tap", str(JAVASCRIPT / "vectors.test.mjs")],
         capture_output=True,
         text=True,
         check=False,
@@ -75,7 +39,8 @@ def test_every_vector_gives_its_reason_in_javascript(node: str) -> None:
     failed = [line for line in done.stdout.splitlines() if line.startswith("not ok")]
     assert (done.returncode, failed) == (0, [])
     assert (
-        f"# pass {len(VECTORS) + len(list((HERE.parent / 'two_way_mode').glob('*.json'))) + 1}" in done.stdout
+        f"# pass {len(VECTORS) + len(list((JAVASCRIPT.parent / 'two_way_mode').glob('*.json'))) + 1}"
+        in done.stdout
     )
 
 

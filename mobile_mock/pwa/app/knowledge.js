@@ -1,38 +1,55 @@
 /* How this phone knows who asks in the two-way mode: the publication's signed files, kept whole.
 
    What is kept is the files, not what was read in them: each time they are needed they are proven
-   again from the first root on. That root comes with the enrolment, from the same server, once. */
+   again from the newest root on. The first root comes with the enrolment, from the same server, once. */
 
+import { concat } from "../sq1/bytes.js";
+import { renewTrust } from "../sq1/continuity.js";
 import { Refused } from "../sq1/refused.js";
-import { checkNoOlder, fetchTrust } from "../sq1/tuf.js";
+import { bad, fetchTrust } from "../sq1/tuf.js";
 import { checkKnowledge } from "../sq1/verify.js";
 import * as clock from "./clock.js";
 import * as pocket from "./pocket.js";
 
 const PUBLICATION = "/publication/";
 
-async function fetchFile(path) {
-  let answer;
+const FIRST_ROOT = "metadata/1.root.json";
+const MAX_FIRST_ROOT = 1 << 16;
+const TIMEOUT_MS = 30000;
+
+/** The bytes of a file of the publication, or null; past `most` nothing more is read. */
+async function fetchFile(path, most) {
   try {
-    answer = await fetch(PUBLICATION + path, { cache: "no-store", credentials: "omit" });
-  } catch {
-    throw new Refused("offline");
+    const options = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const answer = await fetch(PUBLICATION + path, options);
+    if (answer.status === 404) return null;
+    if (!answer.ok) throw new Refused("backend_unwell", { status: answer.status });
+    return await read(answer.body.getReader(), most);
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused("offline");
   }
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw new Refused("backend_unwell", { status: answer.status });
-  return new Uint8Array(await answer.arrayBuffer());
+}
+
+async function read(reader, most) {
+  const parts = [];
+  let size = 0;
+  while (size <= most) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+  }
+  await reader.cancel();
+  return concat(...parts);
 }
 
 /** Fetch the publication and keep it, if it is genuine and no older than what is kept. */
 export async function refresh() {
-  const at = clock.now();
   const kept = await pocket.get("trust");
-  const root = kept?.root ?? (await fetchFile("metadata/1.root.json"));
-  if (root === null) throw new Refused("trust_refused");
-  const offered = await fetchTrust(root, fetchFile, at);
-  checkNoOlder(offered, kept);
-  const { signedAt, versions, files } = offered;
-  await pocket.keep("trust", { root, newest: offered.root, signedAt, versions, files, provenAt: at });
+  const root = kept ? null : await fetchFile(FIRST_ROOT, MAX_FIRST_ROOT);
+  if (!kept && root === null) throw bad("1.root.json", "missing");
+  const { offered, held } = await renewTrust(kept, root, fetchFile, clock.now());
+  await pocket.keep("trust", held);
   return offered;
 }
 

@@ -2,32 +2,48 @@
 
    The order of the TUF client workflow (specification 5.3 to 5.7), as `mobile_mock/trust_publication.py`:
    the chain of roots from one that was given, the timestamp, the snapshot, the targets, the
-   delegated `status`, then each file by length and SHA-256. An expired, older or mixed publication
-   is refused, and what was kept stays. */
+   delegated `status`, then each file by length and SHA-256. What is refused has the till's words:
+   `trust_frozen` (genuine, and past its end), `trust_rolled_back` (genuine, and older than what
+   was seen), `trust_forged` (anything else). `facts` name the file and say why in a word. */
 
-import { equal, fromHex, hex, sha256 } from "./bytes.js";
+import { fromHex, hex, sha256 } from "./bytes.js";
 import { isObject, olpc, parse } from "./json.js";
 import { ECDSA, fromDer, holds } from "./p256.js";
 import { Refused } from "./refused.js";
 import { REVOKED, SUSPENDED, StatusList } from "./status.js";
 import { readTrustList, seconds } from "./trust.js";
 
-const MAX_METADATA = 1 << 20;
+// The longest of each, as for a till: a source that never stops sending is cut there.
+const MOST = { root: 1 << 16, timestamp: 1 << 14, snapshot: 1 << 18, targets: 1 << 20 };
+const MAX_TARGET = 8 << 20;
 const MOST_ROOTS = 64;
+const ROLES = ["timestamp", "snapshot", "targets"];
 const PURPOSES = [["revoked", REVOKED], ["suspended", SUSPENDED]];
 
-const bad = (file, why) => new Refused("trust_refused", { file, why });
+const CODES = { expired: "trust_frozen", rolled_back: "trust_rolled_back" };
 
-/** The files of a whole publication, by path, proven from `root` on; `fetch` gives bytes or null. */
+export const bad = (file, why) => new Refused(CODES[why] ?? "trust_forged", { file, why });
+
+/** The files of a whole publication, by path, proven from `root` on.
+
+    `fetch(path, most)` gives bytes, or null for no such file; past `most` it need not read on. */
 export async function fetchTrust(root, fetch, at) {
   const files = {};
-  const get = async (path) => (files[path] = await fetch(path));
+  const get = async (path, most) => {
+    const data = await fetch(path, most);
+    if (data !== null && data.length > most) throw bad(path.slice(path.lastIndexOf("/") + 1), "too_long");
+    files[path] = data;
+    return data;
+  };
   const chain = await newestRoot(root, get);
   const newest = chain.role;
-  const timestamp = await role(get, "metadata/timestamp.json", "timestamp", "timestamp.json", await authority(newest, "timestamp"));
-  const snapshot = await listed(get, timestamp, "snapshot", "snapshot.json", await authority(newest, "snapshot"));
-  const targets = await listed(get, snapshot, "targets", "targets.json", await authority(newest, "targets"));
-  const status = await listed(get, snapshot, "targets", "status.json", await statusAuthority(targets));
+  const keys = {};
+  for (const name of ROLES) keys[name] = await authority(newest, name);
+  const timestamp = await role(get, "metadata/timestamp.json", "timestamp", "timestamp.json", keys.timestamp);
+  const snapshot = await listed(get, timestamp, "snapshot", "snapshot.json", keys.snapshot);
+  const targets = await listed(get, snapshot, "targets", "targets.json", keys.targets);
+  keys.status = await statusAuthority(targets);
+  const status = await listed(get, snapshot, "targets", "status.json", keys.status);
   const roles = [newest, timestamp, snapshot, targets, status];
   for (const one of roles) if (one.expiresAt <= at) throw bad(one.file, "expired");
   const trustBytes = await target(get, targets, "trust.json");
@@ -52,17 +68,20 @@ export async function fetchTrust(root, fetch, at) {
     versions: { timestamp: timestamp.body.version, snapshot: snapshot.body.version, targets: targets.body.version,
       status: status.body.version, root: newest.body.version, trust: trust.version },
     root: chain.bytes,
+    keys,
     files,
   };
 }
 
-/** Refuse a publication that is older than the one kept, in any of its roles. */
-export function checkNoOlder(offered, kept) {
-  if (!kept) return;
-  for (const [name, version] of Object.entries(kept.versions)) {
-    if (offered.versions[name] < version) throw bad(`${name}.json`, "rolled_back");
+/** Whether enough of `keys` signed this metadata of type `kind`. */
+export async function isSigned(data, kind, file, keys) {
+  try {
+    await check(parseRole(data, kind, file), keys);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
   }
-  if (offered.signedAt < kept.signedAt) throw bad("timestamp.json", "rolled_back");
 }
 
 async function newestRoot(root, get) {
@@ -72,7 +91,7 @@ async function newestRoot(root, get) {
   for (let count = 0; count < MOST_ROOTS; count += 1) {
     const version = current.body.version + 1;
     const file = `${version}.root.json`;
-    const data = await get(`metadata/${file}`);
+    const data = await get(`metadata/${file}`, MOST.root);
     if (data === null) return { role: current, bytes };
     unverified = parseRole(data, "root", file);
     // Signed by the one before and by itself.
@@ -88,7 +107,7 @@ async function newestRoot(root, get) {
 function parseRole(data, kind, file) {
   let whole;
   try {
-    whole = parse(data, MAX_METADATA);
+    whole = parse(data, MOST.targets);
   } catch {
     throw bad(file, "not_json");
   }
@@ -154,14 +173,15 @@ async function publicKey(file, { keytype, scheme, keyval }) {
 }
 
 async function role(get, path, kind, file, keys) {
-  const data = await get(path);
+  const data = await get(path, MOST[kind]);
   if (data === null) throw bad(file, "missing");
   return { ...(await check(parseRole(data, kind, file), keys)), bytes: data };
 }
 
 /** The version of a role that `parent` lists, and no other. */
 async function listed(get, parent, kind, file, keys) {
-  const entry = members(file, members(parent.file, parent.body.meta)[file]);
+  const entry = members(file, members(parent.file, parent.body.meta)[file], "not_listed");
+  if (!Number.isInteger(entry.version)) throw bad(file, "version");
   const found = await role(get, `metadata/${entry.version}.${file}`, kind, file, keys);
   if (found.body.version !== entry.version) throw bad(file, "mix_and_match");
   if ("length" in entry && entry.length !== found.bytes.length) throw bad(file, "length");
@@ -182,23 +202,26 @@ function statusAuthority(targets) {
 
 /** A target file, of the length and hash its role says. */
 async function target(get, from, name) {
-  const entry = members(name, members(from.file, from.body.targets)[name]);
+  const entry = members(name, members(from.file, from.body.targets)[name], "not_listed");
   const digest = members(name, entry.hashes).sha256;
   if (!/^[0-9a-f]{64}$/.test(digest ?? "")) throw bad(name, "hash");
   const cut = name.lastIndexOf("/") + 1;
-  const data = await get(`targets/${name.slice(0, cut)}${digest}.${name.slice(cut)}`);
-  if (data === null || data.length !== entry.length) throw bad(name, "missing_or_changed");
+  if (!Number.isInteger(entry.length)) throw bad(name, "length");
+  if (entry.length > MAX_TARGET) throw bad(name, "too_long");
+  const data = await get(`targets/${name.slice(0, cut)}${digest}.${name.slice(cut)}`, entry.length);
+  if (data === null) throw bad(name, "missing");
+  if (data.length !== entry.length) throw bad(name, "length");
   await checkHash(name, entry, data);
   return data;
 }
 
 async function checkHash(file, entry, data) {
   const told = members(file, entry.hashes).sha256;
-  if (typeof told !== "string" || !equal(await sha256(data), fromHex(told))) throw bad(file, "hash");
+  if (hex(await sha256(data)) !== told) throw bad(file, "hash");
 }
 
-function members(file, value) {
-  if (!isObject(value)) throw bad(file, "shape");
+function members(file, value, why = "shape") {
+  if (!isObject(value)) throw bad(file, why);
   return value;
 }
 

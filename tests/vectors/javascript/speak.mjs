@@ -1,14 +1,16 @@
 /* Answer one question of the Python tests: a JSON object on standard input, one on standard output. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import { base64url, fromBase64url } from "../../../mobile_mock/pwa/sq1/bytes.js";
 import { decode, encode } from "../../../mobile_mock/pwa/sq1/cbor.js";
+import { renewTrust } from "../../../mobile_mock/pwa/sq1/continuity.js";
 import { ANSWER, pack } from "../../../mobile_mock/pwa/sq1/digits.js";
 import { newAppKey, prove } from "../../../mobile_mock/pwa/sq1/dpop.js";
 import { seal } from "../../../mobile_mock/pwa/sq1/hpke.js";
 import { canonical } from "../../../mobile_mock/pwa/sq1/json.js";
 import { buildPresentation, challengeFor } from "../../../mobile_mock/pwa/sq1/presentation.js";
+import { Refused } from "../../../mobile_mock/pwa/sq1/refused.js";
 import { StatusList } from "../../../mobile_mock/pwa/sq1/status.js";
 import { readTrustList } from "../../../mobile_mock/pwa/sq1/trust.js";
 import { MemorySeen, judge } from "../../../mobile_mock/pwa/sq1/verify.js";
@@ -16,7 +18,27 @@ import { MemorySeen, judge } from "../../../mobile_mock/pwa/sq1/verify.js";
 const instant = (text) => Date.parse(text) / 1000;
 const lists = (told) => new Map(Object.entries(told).map(([number, text]) => [Number(number), StatusList.read(fromBase64url(text))]));
 
+/** A publication in a folder, as a phone fetches it; nothing is read past what was asked for. */
+const folder = (path) => async (name, most) =>
+  existsSync(`${path}/${name}`) ? new Uint8Array(readFileSync(`${path}/${name}`)).slice(0, most + 1) : null;
+
 const ANSWERS = {
+  /** One phone that renews what it trusts from each publication in turn: what the last one gave. */
+  async trust({ steps }) {
+    let kept = null;
+    let told = null;
+    for (const { path, at, root } of steps) {
+      try {
+        const renewed = await renewTrust(kept, root && fromBase64url(root), folder(path), at);
+        kept = renewed.held;
+        told = { code: "ok", versions: renewed.offered.versions };
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        told = { code: error.code, file: error.facts.file, why: error.facts.why };
+      }
+    }
+    return { ...told, held: kept && kept.versions };
+  },
   async build({ credential, t, flags, counter, profile, signature }) {
     const data = fromBase64url(credential);
     const proof = { t, flags, counter, profile, signature: fromBase64url(signature) };

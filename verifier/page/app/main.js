@@ -79,7 +79,7 @@ async function refresh() {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     await home();
-    document.querySelector("h1").after(el("p", { class: "notice bad", role: "alert" }, t(error.code) ?? t("trust_refused")));
+    document.querySelector("h1").after(el("p", { class: "notice bad", role: "alert" }, t(error.code) ?? t("backend_unwell")));
   }
 }
 

@@ -5,7 +5,7 @@ import { actions, button, el, link } from "../dom.js";
 import { t } from "../words.js";
 
 const RETRY = ["offline", "gesture_refused", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
-  "trust_store_stale", "trust_store_unusable", "trust_refused", "wrong_digits", "activation_code_refused"];
+  "trust_store_stale", "trust_store_unusable", "trust_forged", "trust_rolled_back", "trust_frozen", "wrong_digits", "activation_code_refused"];
 const ENROL = ["not_enrolled", "device_withdrawn", "device_unknown"];
 const RENEW = ["card_outdated", "renewal_too_old"];
 const SAME_AS = {
