@@ -1,8 +1,11 @@
 """An answer about rights as FHIR R4: a CoverageEligibilityResponse with the Coverages it speaks of inside.
 
 Each Coverage has the shape of the French pre-admission guide (`preadmission-coverage-fr`): compulsory cover
-`PUBLICPOL` with the ouvrant droit's number as `subscriberId` when it may be told, complementary cover
-`EHCPOL` with the member's number and the extension `fr-coverage-amc-extended`. Pure.
+`PUBLICPOL` with the ouvrant droit's number as `subscriberId`, complementary cover `EHCPOL` with the member's
+number and the extension `fr-coverage-amc-extended`. The guide wants an identifier, a subscriber and a
+`subscriberId` in each: what may not be told is marked `masked`, as FHIR does it, and never made up.
+
+What may stand in an answer, and nothing else, is said by the JSON schemas in `profiles/`. Pure.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ AMC_EXTENSION: Final = "http://hl7.fr/fhir/fr/preadmission/StructureDefinition/f
 AS_OF: Final = "urn:cartes:fhir:as-of"
 """When the rights were read at their source: ours, no national extension says it."""
 QUERY_SYSTEM: Final = "urn:cartes:rights-query"
+COVERAGE_SYSTEM: Final = "urn:cartes:coverage"
 ORGANISME_SYSTEM: Final = "urn:cartes:organisme"
 AMC_SYSTEM: Final = "urn:cartes:numero-amc"
 INS_NIR_SYSTEM: Final = "urn:oid:1.2.250.1.213.1.4.10"
@@ -28,13 +32,20 @@ _ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _RELATIONSHIP: Final = "http://terminology.hl7.org/CodeSystem/subscriber-relationship"
 _PURPOSE: Final = "validation"
 _PATIENT: Final = {"reference": "#patient"}
+_OPENER: Final = {"display": "Ouvrant droit"}
+_MEMBER: Final = {"display": "Adhérent"}
+_MASKED: Final = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
+    ]
+}
 
 
 def to_fhir(answer: RightsAnswer, at: datetime) -> dict[str, Any]:
     """The resource that answers; `at` is when it was made (aware UTC)."""
     coverages = [
         *(_amo(droits, f"amo-{n}", answer) for n, droits in enumerate(answer.amo or (), 1)),
-        *(_amc(droits, f"amc-{n}") for n, droits in enumerate(answer.amc or (), 1)),
+        *(_amc(droits, f"amc-{n}", answer) for n, droits in enumerate(answer.amc or (), 1)),
     ]
     response: dict[str, Any] = {
         "resourceType": "CoverageEligibilityResponse",
@@ -74,45 +85,42 @@ def _patient(answer: RightsAnswer) -> dict[str, Any]:
 
 
 def _amo(droits: DroitsAmo, name: str, answer: RightsAnswer) -> dict[str, Any]:
-    coverage: dict[str, Any] = {
-        "resourceType": "Coverage",
-        "id": name,
-        "meta": {"profile": [PROFILE]},
-        "status": "active",
-        "type": {"coding": [{"system": _ACT_CODE, "code": "PUBLICPOL"}]},
-        "beneficiary": _PATIENT,
-        "period": _period(droits.periode),
+    relationship = answer.relationship or "other"
+    coverage = _coverage(name, "PUBLICPOL", droits.periode, answer) | {
+        "subscriber": _PATIENT if relationship == "self" else _OPENER,
+        "relationship": {"coding": [{"system": _RELATIONSHIP, "code": relationship}]},
         "payor": [_organisme(droits)],
     }
-    if answer.subscriber is not None:
-        coverage["subscriberId"] = answer.subscriber
-    if answer.relationship is not None:
-        coverage["relationship"] = {"coding": [{"system": _RELATIONSHIP, "code": answer.relationship}]}
-    return coverage
+    if answer.subscriber is None:
+        return coverage | {"_subscriberId": _MASKED}
+    return coverage | {"subscriberId": answer.subscriber}
 
 
-def _amc(droits: DroitsAmc, name: str) -> dict[str, Any]:
+def _amc(droits: DroitsAmc, name: str, answer: RightsAnswer) -> dict[str, Any]:
     parts = {
         "numeroAMC": droits.numero_amc,
         "codeConvention": droits.type_convention,
         "codeCSR": droits.csr,
     }
+    told = [{"url": url, "valueString": text} for url, text in parts.items() if text]
+    return _coverage(name, "EHCPOL", droits.periode, answer) | {
+        "extension": [{"url": AMC_EXTENSION, "extension": told}],
+        "subscriber": _MEMBER,
+        "subscriberId": droits.numero_adherent,
+        "payor": [{"identifier": {"system": AMC_SYSTEM, "value": droits.numero_amc}}],
+    }
+
+
+def _coverage(name: str, code: str, periode: PeriodeDroits, answer: RightsAnswer) -> dict[str, Any]:
     return {
         "resourceType": "Coverage",
         "id": name,
         "meta": {"profile": [PROFILE]},
-        "extension": [
-            {
-                "url": AMC_EXTENSION,
-                "extension": [{"url": url, "valueString": text} for url, text in parts.items() if text],
-            }
-        ],
+        "identifier": [{"system": COVERAGE_SYSTEM, "value": f"{answer.query_id}#{name}"}],
         "status": "active",
-        "type": {"coding": [{"system": _ACT_CODE, "code": "EHCPOL"}]},
-        "subscriberId": droits.numero_adherent,
+        "type": {"coding": [{"system": _ACT_CODE, "code": code}]},
         "beneficiary": _PATIENT,
-        "period": _period(droits.periode),
-        "payor": [{"identifier": {"system": AMC_SYSTEM, "value": droits.numero_amc}}],
+        "period": _period(periode),
     }
 
 

@@ -120,6 +120,9 @@ class RightsDesk:
         if person is None:
             raise RightsNotAnswered
         reponse = self._known(person, at)
+        if reponse is not None:
+            # What they said, and who asked, is filed under one of their numbers, whichever is named.
+            person = reponse.dossier().key_of(person)
         basis: Basis | None = None
         if query.ground is Ground.CONSENT:
             agreed = self._consents.covers(person, caller, query.purpose.value, at)

@@ -81,8 +81,11 @@ class _Register:
     def charge(self, caller: Caller, people: Sequence[PersonKey], misses: int, at: datetime) -> Charge:
         """See `QueryRegister.charge`. The first account that refuses ends it."""
         indexes = [self._tools.vault.person_index(one.card.value, one.text) for one in people]
+        # A canary is planted by its number, and rings when it is named as somebody's child too.
+        numbers = {(one.card.value, one.text.partition("/")[0]) for one in people if "/" in one.text}
+        others = [self._tools.vault.person_index(kind, number) for kind, number in numbers]
         for account in accounts_of(caller):
-            charge = self._tools.quotas.charge(self._tx, account, indexes, misses, at)
+            charge = self._tools.quotas.charge(self._tx, account, indexes, misses, at, also_named=others)
             if charge is not Charge.TAKEN:
                 return charge
         return Charge.TAKEN

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from apcv_backend.bootstrap import Services
@@ -26,9 +24,7 @@ from tests.simulators.online_rights_stage import (
     open_till,
     pocket,
 )
-from tests.testdata import ROOT
 
-R4 = json.loads((ROOT / "tests" / "vectors" / "fhir" / "r4-rights.schema.json").read_text())
 NOBODY = "158032A99904297"
 UNKNOWN = "255019999912354"
 NEVER = ("ald", "exon", "medecin", "traitant", "montant", "amount", "c2s", "taux")
@@ -43,10 +39,6 @@ def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> R
 
 def token_of(stage: RightsStage, shape: str = "soins", caller: str = "laure") -> str:
     return str(json_of(stage.redeem(pocket(stage).show(shape), caller))["presence_token"])
-
-
-def resource(kind: str) -> dict[str, Any]:
-    return {"$ref": f"#/definitions/{kind}", "definitions": R4["definitions"]}
 
 
 def test_a_presence_opens_what_was_shown_and_no_more(stage: RightsStage) -> None:
@@ -240,50 +232,6 @@ def test_a_question_that_is_not_one_costs_a_422(stage: RightsStage, body: dict[s
     """Never a 500, and nothing in the journal."""
     assert stage.ask("mutuelle", **body).status_code == 422
     assert stage.lines("rights.queried") == []
-
-
-@pytest.mark.parametrize("who", ["presence", "membership"])
-def test_the_answer_in_fhir_follows_the_published_schema(stage: RightsStage, who: str) -> None:
-    """A CoverageEligibilityResponse and each of its Coverages, against the JSON schema of FHIR R4."""
-    stage.told.members[INSURER, ANGE.text] = contract()
-    if who == "presence":
-        answer = stage.ask(ground="presence", presence_token=token_of(stage), accept="application/fhir+json")
-    else:
-        answer = stage.ask(
-            "mutuelle",
-            ground="membership",
-            patient={"nir": ANGE.text},
-            accept="application/fhir+json",
-        )
-
-    assert answer.content_type == "application/fhir+json"
-    told = json.loads(answer.data)
-    jsonschema.validate(told, resource("CoverageEligibilityResponse"))
-    covers = [one for one in told["contained"] if one["resourceType"] == "Coverage"]
-    for cover in covers:
-        jsonschema.validate(cover, resource("Coverage"))
-    types = {cover["type"]["coding"][0]["code"]: cover for cover in covers}
-    assert types["PUBLICPOL"].get("subscriberId") == (ANGE.text if who == "presence" else None)
-    assert types["EHCPOL"]["subscriberId"]
-    assert types["EHCPOL"]["extension"][0]["url"].endswith("fr-coverage-amc-extended")
-
-
-def test_nothing_open_is_a_valid_fhir_answer_too(stage: RightsStage) -> None:
-    """An empty list is not FHIR: what is not told is not there, and a sentence says so."""
-    answer = stage.ask(
-        ground="presence", presence_token=token_of(stage, "identite"), accept="application/fhir+json"
-    )
-
-    told = json.loads(answer.data)
-    jsonschema.validate(told, resource("CoverageEligibilityResponse"))
-    assert "insurance" not in told
-    assert told["disposition"]
-
-
-def test_the_schema_refuses_what_is_not_fhir() -> None:
-    """So that the two tests above can fail."""
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"resourceType": "Coverage"}, resource("Coverage"))
 
 
 def test_no_number_is_in_the_journal(stage: RightsStage) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from flask import Flask
 
@@ -18,13 +16,12 @@ from apcv_backend.bootstrap.online_rights import build_online_rights
 from apcv_backend.config import Config
 from cartes.wire import strict_json
 from tests.simulators.clock import SteerableClock
+from tests.simulators.fhir_profiles import check_fhir
 from tests.simulators.issuance_stage import ANGE, SARAH
 from tests.simulators.population import Population, nir_of
 from tests.simulators.portal import DpopKey
 from tests.simulators.wired_town import Holder, WiredTown, ndjson, open_wired_town
-from tests.testdata import ROOT
 
-R4 = json.loads((ROOT / "tests" / "vectors" / "fhir" / "r4-rights.schema.json").read_text())
 HEADER = (
     "contrat;personne;numero_adherent;lien;nom_amc;type_convention;csr;garantie;debut;fin;responsable;"
     "gestion;domaines;services;etat;date_resiliation"
@@ -88,10 +85,7 @@ def test_an_insurer_publishes_asks_and_its_member_reads_it(town: WiredTown) -> N
     assert "matricule_ins" not in told.get_json()
     fhir = insurer.ask(accept=FHIR, **question)
     assert fhir.content_type == FHIR
-    jsonschema.validate(
-        fhir.get_json(),
-        {"$ref": "#/definitions/CoverageEligibilityResponse", "definitions": R4["definitions"]},
-    )
+    check_fhir(fhir.get_json())
 
     # 4. The member reads who asked, on what ground and what for; the clock has not moved.
     asked = [one for one in town.journal(patient) if one["event"] == "rights.queried"]
