@@ -197,11 +197,17 @@ def _longest_life(binding: Binding, policy: KindPolicy) -> timedelta:
 
 
 def open_seal(
-    credential: bytes, trust: TrustList, at: datetime, *, expected: CardKind | None = None
+    credential: bytes,
+    trust: TrustList,
+    at: datetime,
+    *,
+    expected: CardKind | None = None,
+    beside: CardKind | None = None,
 ) -> OpenedCard:
     """Open a credential as of `at`, in the order of the table; each failing check raises its own reason.
 
-    With `expected`, a genuine card of the other kind is refused too. Revocation is check 7, and not here.
+    With `expected`, a genuine card of another kind is refused too, but for one that may stand `beside` it.
+    Revocation is check 7, and not here.
     """
     # 2, 3. The array of four; ES256, said where it is signed.
     sign1 = cose.split(credential)
@@ -225,7 +231,7 @@ def open_seal(
         raise NotYetValid(issued_at=draft.issued_at.isoformat())
     if at >= draft.expires_at:
         raise CredentialExpired(expired_at=draft.expires_at.isoformat())
-    if expected is not None and kind is not expected:
+    if expected is not None and kind not in {expected, beside}:
         raise WrongCardType(expected=expected.value, kind=kind.value)
     digest = hashlib.sha256(credential).digest()
     return OpenedCard(
@@ -233,7 +239,19 @@ def open_seal(
     )
 
 
-def goes_with(amc: OpenedCard, apcv: OpenedCard) -> bool:
+class HeldCard(Protocol):
+    """A card whose seal holds, and the phone's key it was issued to: an `OpenedCard`, or what a till kept."""
+
+    @property
+    def card(self) -> ApcvCard | EcpsCard | AmcCard:
+        """What the issuer wrote."""
+
+    @property
+    def holder_key(self) -> bytes:
+        """The compressed point of the phone's key."""
+
+
+def goes_with(amc: HeldCard, apcv: HeldCard) -> bool:
     """Whether an insurer's card and an apCV, both opened, are one person's on one phone.
 
     The same key holds both, and the insurer's names the slot of the apCV: neither says who it is about.

@@ -8,7 +8,7 @@ Numbers that identify (NIR, member's number) are left out unless asked for by na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -25,12 +25,14 @@ from cartes.naissance import DateNaissance
 class CardFacts:
     """A proven card, and the French `day` it is read on.
 
-    `synced` says that the phone's key is, or may be, on several devices of one account.
+    `synced` says that the phone's key is, or may be, on several devices of one account. `holder_key` is that
+    key's compressed point: it tells two cards of one phone (`cartes.seal.goes_with`) and is shown to nobody.
     """
 
     card: ApcvCard | EcpsCard | AmcCard
     day: date
     synced: bool
+    holder_key: bytes = field(repr=False)
 
     @property
     def binding(self) -> Binding:

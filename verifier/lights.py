@@ -85,6 +85,8 @@ LIGHTS: Final[Mapping[str, Light]] = MappingProxyType(
         # Check 14: this till's memory
         "replayed": Light.RED,
         "till_memory_unusable": Light.RED,
+        # Two cards shown one after the other: the contract must be that of the card beside it
+        "amc_of_another_card": Light.RED,
         # Check 15: what this screen wants. Prescribing is the one use that old trust data forbid.
         "trust_data_too_old_to_prescribe": Light.RED,
         "trust_data_old": Light.AMBER,

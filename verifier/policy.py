@@ -147,16 +147,18 @@ class Prescription:
 
 @dataclass(frozen=True, slots=True)
 class Complementaire:
-    """A pharmacy that sends the complementary share to the insurer: does the contract cover it, today?
+    """Somebody who sends the complementary share to the insurer: does the contract cover it, today?
 
-    A state nobody knows is told as such: it is neither open nor closed.
+    A state nobody knows is told as such: it is neither open nor closed. `domaine` is the third-party-payment
+    domain asked for, a pharmacy's unless told otherwise; None asks for none.
     """
+
+    domaine: str | None = "PHAR"
 
     name: ClassVar[str] = "complementaire"
     expects: ClassVar[CardKind] = CardKind.AMC
     wishes: ClassVar[Binding] = Binding.SYNCED
     device_bound_only: ClassVar[bool] = False
-    domaine: ClassVar[str] = "PHAR"
 
     def judge(self, facts: CardFacts, freshness: Freshness) -> tuple[Reason, ...]:
         """Age of the trust data, strength of the phone's key, then state, days and domain of the contract."""
@@ -181,6 +183,12 @@ POLICIES: Final[Mapping[str, Policy]] = MappingProxyType(
         )
     }
 )
+
+BESIDE: Final[Mapping[str, Policy]] = MappingProxyType(
+    {OfficineApcv.name: Complementaire(), CabinetApcv.name: Complementaire(domaine=None)}
+)
+"""Screens whose patient may show a contract beside their card, and what is asked of it. A practice bills in
+many domains, of which its screen knows none."""
 
 # Who prescribes, and who does so within a list of their own (Code de la santé publique).
 _PRESCRIBERS: Final = frozenset({Profession.MEDECIN, Profession.CHIRURGIEN_DENTISTE, Profession.SAGE_FEMME})
@@ -242,8 +250,8 @@ def _contract(facts: CardFacts) -> Iterator[Reason]:
         )
 
 
-def _domain(facts: CardFacts, wished: str) -> Iterator[Reason]:
-    if isinstance(facts.card, AmcCard) and wished not in facts.card.domaines:
+def _domain(facts: CardFacts, wished: str | None) -> Iterator[Reason]:
+    if isinstance(facts.card, AmcCard) and wished is not None and wished not in facts.card.domaines:
         yield Reason("amc_domain_not_covered", {"domain": wished})
 
 

@@ -199,6 +199,10 @@ ENGLISH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "The card is good, but the complementary contract is not open today.",
             "Ask for a recent certificate, or bill without complementary third-party payment.",
         ),
+        "amc_of_another_card": Sentence(
+            "This complementary contract does not go with the card read just before.",
+            "Do not use it. Ask for the card and the contract of the same person, on the same phone.",
+        ),
         "amc_suspended": Sentence(
             "The card is genuine, but the insurer has suspended this complementary contract.",
             "Bill without complementary third-party payment, or call the insurer.",

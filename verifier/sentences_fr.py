@@ -203,6 +203,11 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "La carte est bonne, mais le contrat complémentaire n’est pas ouvert aujourd’hui.",
             "Demandez une attestation récente, ou facturez sans tiers payant complémentaire.",
         ),
+        "amc_of_another_card": Sentence(
+            "Ce contrat complémentaire ne va pas avec la carte lue juste avant.",
+            "Ne l’utilisez pas. Demandez la carte et la complémentaire de la même personne, sur le même "
+            "téléphone.",
+        ),
         "amc_suspended": Sentence(
             "La carte est bonne, mais l’assureur a suspendu ce contrat complémentaire.",
             "Facturez sans tiers payant complémentaire, ou appelez l’assureur.",

@@ -100,14 +100,23 @@ class TwoWayTill:
         self.session.wait_for(Waiting(context_of(request), ephemeral, whole_second(at, "at")))
         return request_text(request)
 
-    def check(self, text: str, policy: Policy, at: datetime, *, two_way_only: bool = False) -> Verdict:
+    def check(
+        self,
+        text: str,
+        policy: Policy,
+        at: datetime,
+        *,
+        two_way_only: bool = False,
+        beside: Policy | None = None,
+    ) -> Verdict:
         """10. Judge what a phone shows: a sealed answer to a waiting request, or a card in clear.
 
-        Always a verdict; `TillSessionUnusable` when a sealed answer finds the session's files unusable.
+        `beside` as for `Verifier.check`. Always a verdict; `TillSessionUnusable` when a sealed answer finds
+        the session's files unusable.
         """
         if not qr.is_form(text, ANSWER):
             ctx = _NO_REQUEST if two_way_only else b""
-            return self.verifier.check(text, policy, at, ctx=ctx, also_asked=self._asked(at))
+            return self.verifier.check(text, policy, at, ctx=ctx, also_asked=self._asked(at), beside=beside)
         waiting = self.session.waiting(at)
         try:
             request, shown = _opened(read_answer(text), waiting)
@@ -118,7 +127,9 @@ class TwoWayTill:
             return verdict((Reason(refusal.code, refusal.facts),), Freshness(checked_at=at))
         # 11. The card inside, with this request as its context.
         others = tuple(one.ctx for one in waiting if one is not request)
-        return self.verifier.check(qr.pack(shown), policy, at, ctx=request.ctx, also_asked=others)
+        return self.verifier.check(
+            qr.pack(shown), policy, at, ctx=request.ctx, also_asked=others, beside=beside
+        )
 
     def _asked(self, at: datetime) -> tuple[bytes, ...]:
         """The waiting requests, only to name a failure: a damaged session stops no one-way scan."""

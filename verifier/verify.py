@@ -57,12 +57,14 @@ class Verifier:
         *,
         ctx: bytes = b"",
         also_asked: Collection[bytes] = (),
+        beside: Policy | None = None,
     ) -> Verdict:
         """Judge `qr_text` for the screen `policy` at the instant `at` (aware).
 
-        `ctx` is the digest of this till's own request in two-way mode, empty in one-way mode; `also_asked`
-        are its other requests, which only help to name a failure of check 9. Always returns: a refusal is
-        a red verdict whose one reason is the first check that failed.
+        A card of the kind that `beside` expects is not refused for its kind: `beside` judges it. `ctx` is the
+        digest of this till's own request in two-way mode, empty in one-way mode; `also_asked` are its other
+        requests, which only help to name a failure of check 9. Always returns: a refusal is a red verdict
+        whose one reason is the first check that failed.
         """
         told = _Told(at)
         try:
@@ -74,8 +76,16 @@ class Verifier:
             # 2. Is it deterministic CBOR, with the shapes and sizes of SQ1?
             unverified = presentation.parse(data)
             # 3-6. Did a trusted issuer seal this card, may it, and is the card inside its dates?
-            opened = seal.open_seal(unverified.credential, trusted.trust, at, expected=policy.expects)
+            opened = seal.open_seal(
+                unverified.credential,
+                trusted.trust,
+                at,
+                expected=policy.expects,
+                beside=beside.expects if beside else None,
+            )
             told.opened = opened
+            if beside is not None and opened.card.kind is beside.expects:
+                policy = beside
             # 7. Is the card neither revoked nor suspended, as far as this workstation knows?
             told.status_issued_at = check_standing(
                 trusted.trust,
@@ -103,7 +113,7 @@ class Verifier:
             return verdict((Reason(refusal.code, refusal.facts),), told.freshness(), kind=told.kind)
         # 15. Does the card say what this screen needs, today?
         freshness = told.freshness()
-        facts = CardFacts(opened.card, day_of(at), synced=held.synced)
+        facts = CardFacts(opened.card, day_of(at), synced=held.synced, holder_key=opened.holder_key)
         return verdict(policy.judge(facts, freshness), freshness, kind=facts.kind, facts=facts)
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cartes import presentation, seal
+from cartes.amc import AmcCard, EtatContrat, Lien
 from cartes.apcv import ApcvCard
 from cartes.cards import Binding, CardKind, DraftCard, Shape, Slot
 from cartes.droits import C2s, CodeExoneration, DroitsAmc, DroitsAmo, Exoneration, PeriodeDroits
@@ -32,6 +33,7 @@ from cartes.identifiers.nir import Nir
 from cartes.identifiers.organisme import Organisme
 from cartes.identifiers.siret import Siret
 from cartes.naissance import DateNaissance
+from cartes.nomenclatures.gestion import ModeGestionAmc
 from cartes.nomenclatures.qualite import QualiteBeneficiaire
 from cartes.professionnel import CategorieProfessionnelle, Civilite, ModeExercice, Profession, Structure
 from cartes.status import StatusList, StatusPurpose
@@ -43,8 +45,12 @@ from verifier.verify import Verifier
 
 NOON = datetime(2026, 11, 21, 11, 0, 0, tzinfo=UTC)
 """Saturday 21 November 2026, noon in Paris: the day of the personas."""
-APCV_LIST, ECPS_LIST = 1, 2
-ORIGINS = {CardKind.APCV: "https://apcv.localhost", CardKind.ECPS: "https://ecps.localhost"}
+APCV_LIST, ECPS_LIST, AMC_LIST = 1, 2, 3
+ORIGINS = {
+    CardKind.APCV: "https://apcv.localhost",
+    CardKind.ECPS: "https://ecps.localhost",
+    CardKind.AMC: "https://apcv.localhost",
+}
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -149,6 +155,30 @@ def a_complete_apcv(**changes: Any) -> ApcvCard:
     return an_apcv(**said | changes)
 
 
+def a_contract(**changes: Any) -> AmcCard:
+    """The contract of the same person, tied to their card's slot; open until the end of the year."""
+    card = AmcCard(
+        slot=Slot(AMC_LIST, 9),
+        shape=Shape.SOINS,
+        binding=Binding.HARDWARE_ATTESTED,
+        as_of=NOON - timedelta(hours=5),
+        link=Slot(APCV_LIST, 7),
+        numero_amc="99999001",
+        nom_amc="MUTUELLE FICTIVE",
+        type_convention="ZZ",
+        csr="TEST01",
+        numero_adherent=None,
+        lien=Lien.ADHERENT,
+        periode=PeriodeDroits(date(2026, 1, 1), date(2026, 12, 31)),
+        responsable=True,
+        gestion=ModeGestionAmc.SEPAREE,
+        domaines=("PHAR", "MEDE"),
+        services=("IDB",),
+        etat=EtatContrat.OUVERT,
+    )
+    return replace(card, **changes)
+
+
 def an_ecps(**changes: Any) -> EcpsCard:
     """Laure PAOLI-TEST, pharmacist, in her pharmacy."""
     card = EcpsCard(
@@ -204,13 +234,14 @@ class World:
     status_issued_at: datetime | None = None
     apcv_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-apcv"))
     ecps_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-ecps"))
+    amc_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-amc"))
     patient_phone: Phone = field(default_factory=lambda: Phone("phone-patient"))
     doctor_phone: Phone = field(default_factory=lambda: Phone("phone-professional"))
 
     @property
     def policies(self) -> dict[CardKind, KindPolicy]:
         """RP IDs, client-data profiles and longest lives, by kind."""
-        lives = {CardKind.APCV: 72 * 3600, CardKind.ECPS: 24 * 3600}
+        lives = {CardKind.APCV: 72 * 3600, CardKind.ECPS: 24 * 3600, CardKind.AMC: 72 * 3600}
         return {
             kind: KindPolicy(origin.removeprefix("https://"), standard_profiles(origin), lives[kind])
             for kind, origin in ORIGINS.items()
@@ -225,9 +256,10 @@ class World:
             issuers=(
                 self.issuer_key(self.apcv_issuer, CardKind.APCV),
                 self.issuer_key(self.ecps_issuer, CardKind.ECPS),
+                self.issuer_key(self.amc_issuer, CardKind.AMC),
             ),
             kinds=self.policies,
-            status_lists={APCV_LIST: CardKind.APCV, ECPS_LIST: CardKind.ECPS},
+            status_lists={APCV_LIST: CardKind.APCV, ECPS_LIST: CardKind.ECPS, AMC_LIST: CardKind.AMC},
         )
 
     def issuer_key(self, signer: NamedSigner, *kinds: CardKind) -> IssuerKey:
@@ -258,7 +290,7 @@ class World:
 
     def issue(
         self,
-        card: ApcvCard | EcpsCard,
+        card: ApcvCard | EcpsCard | AmcCard,
         *,
         issued_at: datetime = NOON - timedelta(hours=1),
         life: timedelta | None = None,
@@ -273,12 +305,16 @@ class World:
         draft = DraftCard(
             card, holder_key or self.phone_of(card.kind).public_key, issued_at, issued_at + (life or longest)
         )
-        own = self.apcv_issuer if card.kind is CardKind.APCV else self.ecps_issuer
-        return seal.seal(seal.lint(draft, policy), signer or own)
+        own = {
+            CardKind.APCV: self.apcv_issuer,
+            CardKind.ECPS: self.ecps_issuer,
+            CardKind.AMC: self.amc_issuer,
+        }
+        return seal.seal(seal.lint(draft, policy), signer or own[card.kind])
 
     def phone_of(self, kind: CardKind) -> Phone:
         """Whose phone holds that kind of card."""
-        return self.patient_phone if kind is CardKind.APCV else self.doctor_phone
+        return self.doctor_phone if kind is CardKind.ECPS else self.patient_phone
 
     def present(
         self, credential: bytes, kind: CardKind, at: datetime, *, phone: Phone | None = None, **proof: Any
@@ -287,9 +323,17 @@ class World:
         made = (phone or self.phone_of(kind)).prove(credential, at, self.policies[kind], **proof)
         return presentation.build(credential, made)
 
-    def show(self, card: ApcvCard | EcpsCard, at: datetime = NOON, **proof: Any) -> str:
-        """The text of a QR: the card issued an hour before NOON and shown at `at`."""
-        return qr.pack(self.present(self.issue(card), card.kind, at, **proof))
+    def show(
+        self,
+        card: ApcvCard | EcpsCard | AmcCard,
+        at: datetime = NOON,
+        *,
+        phone: Phone | None = None,
+        **proof: Any,
+    ) -> str:
+        """The text of a QR: the card issued an hour before NOON to `phone` and shown by it at `at`."""
+        credential = self.issue(card, holder_key=phone.public_key if phone else None)
+        return qr.pack(self.present(credential, card.kind, at, phone=phone, **proof))
 
     def show_apcv(self, at: datetime = NOON, **changes: Any) -> str:
         """The text of a patient's QR."""
@@ -303,5 +347,5 @@ class World:
         issued_at = self.status_issued_at or self.signed_at
         return {
             number: StatusList(number, purpose, 1000, issued_at, slots.get(number, frozenset()))
-            for number in (APCV_LIST, ECPS_LIST)
+            for number in (APCV_LIST, ECPS_LIST, AMC_LIST)
         }

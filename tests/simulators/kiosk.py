@@ -100,6 +100,7 @@ def a_kiosk(folder: Path, *, refreshed: bool = True, **order: Any) -> Iterator[T
     publisher.issuers = [
         IssuerRecord(Word.APCV, world.apcv_issuer.public_key),
         IssuerRecord(Word.ECPS, world.ecps_issuer.public_key),
+        IssuerRecord(Word.AMC, world.amc_issuer.public_key),
     ]
     early = NOON - timedelta(hours=1)
     publisher.publish(early)

@@ -23,6 +23,7 @@ CAPACITY = 4096
 class Word(Enum):
     APCV = "apcv"
     ECPS = "ecps"
+    AMC = "amc"
     OIDC = "oidc"
     ACTIVE = "active"
     RETIRED = "retired"

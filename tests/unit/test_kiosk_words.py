@@ -143,6 +143,7 @@ def test_open_rights_say_until_when() -> None:
     assert judged.facts is not None
     assert a_complete_apcv().shape is Shape.COMPLET
     assert rights["Droits AMO"] == {
+        "of": "amo",
         "label": "Droits AMO",
         "open": True,
         "text": "ouverts, sans date de fin",

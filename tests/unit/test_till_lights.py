@@ -48,6 +48,7 @@ RED = [
     "trust_store_stale",
     "trust_store_unusable",
     "trust_data_too_old_to_prescribe",
+    "amc_of_another_card",
 ]
 AMBER = [
     "trust_data_old",

@@ -7,7 +7,7 @@ an identity check shows no right, and nobody's NIR is ever on a screen but for i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ from cartes.ecps import EcpsCard
 from verifier.display import age_text, birth_text, contract_rows, day_text, instant_text, period_text
 from verifier.facts import CardFacts
 from verifier.inert import inert
-from verifier.kiosk.desk import Happening, Happens
 from verifier.kiosk.phrases import phrase, sentence_at_the_till
 from verifier.lights import Light
 from verifier.paris import clock_of
@@ -42,24 +41,6 @@ _SHOWN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 Row = dict[str, str]
 
 
-def happening_view(happening: Happening, language: Language) -> dict[str, Any]:
-    """What the page draws for one happening."""
-    view: dict[str, Any] = {
-        "seq": happening.seq,
-        "what": happening.what.value,
-        "at": clock_of(happening.at).strftime("%H:%M:%S"),
-        "source": happening.source.value if happening.source else None,
-    }
-    if happening.code:
-        view["reasons"] = [_reason(happening.code, language)]
-    if happening.judged is not None:
-        view |= verdict_view(happening.judged, happening.policy, language)
-        if happening.what is Happens.AUTHORISED:
-            view["headline"] = phrase("authorised", language)
-        view["answered"] = happening.answered
-    return view
-
-
 def verdict_view(judged: Verdict, policy: str, language: Language) -> dict[str, Any]:
     """A verdict for the screen `policy`: words only, nothing left to decide."""
     words = words_in(language)
@@ -68,7 +49,7 @@ def verdict_view(judged: Verdict, policy: str, language: Language) -> dict[str, 
         "word": words.lights[judged.light] if judged.is_ours else phrase("other_word", language),
         "headline": _headline(judged, language),
         "policy": policy,
-        "reasons": [_reason(code, language) for code in judged.codes],
+        "reasons": reasons(judged.codes, language),
         "rights": [],
         "rows": [],
         "badges": [],
@@ -104,7 +85,7 @@ def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> 
             "person": inert(facts.card.nom_amc),
             "title": inert(facts.card.numero_amc),
             "check_face": phrase("check_contract", language),
-            "rows": [_row(label, value) for label, value in contract_rows(facts.card, facts.day, words)],
+            "rows": [row(label, value) for label, value in contract_rows(facts.card, facts.day, words)],
             "badges": badges,
         }
     card, shown = facts.card, _SHOWN.get(policy, frozenset())
@@ -116,7 +97,7 @@ def _person(facts: CardFacts, policy: str, words: Words, language: Language) -> 
         "born_label": phrase("born_label", language),
         "check_face": phrase("check_delegate" if card.delegate else "check_face", language),
         "delegate": _delegate(card, words, language),
-        "rights": [right for name, right in _rights(facts, words, language) if name in shown],
+        "rights": [{"of": name, **right} for name, right in _rights(facts, words, language) if name in shown],
         "rows": [row for name, row in _patient_rows(card, words) if name in shown],
         "badges": badges,
     }
@@ -162,45 +143,47 @@ def _rights(facts: CardFacts, words: Words, language: Language) -> Iterator[tupl
 def _patient_rows(card: ApcvCard, words: Words) -> Iterator[tuple[str, Row]]:
     if card.amo is not None:
         local = f" — {words.alsace}" if card.amo.alsace_moselle else ""
-        yield "organisme", _row(words.organisme, f"{card.amo.organisme.text}{local}")
-        yield "quality", _row(words.quality, words.code_label(card.qualite))
-        yield "gp", _row(words.gp, words.yes if card.gp_declared else words.no)
+        yield "organisme", row(words.organisme, f"{card.amo.organisme.text}{local}")
+        yield "quality", row(words.quality, words.code_label(card.qualite))
+        yield "gp", row(words.gp, words.yes if card.gp_declared else words.no)
     if card.rang_gemellaire > 1:
-        yield "nir", _row(words.rank, str(card.rang_gemellaire))
+        yield "nir", row(words.rank, str(card.rang_gemellaire))
     if card.nir is not None:
-        yield "nir", _row("NIR", f"…{card.nir.key}")
+        yield "nir", row("NIR", f"…{card.nir.key}")
     if card.od_nir is not None:
-        yield "nir", _row(words.od_nir, f"…{card.od_nir.key}")
+        yield "nir", row(words.od_nir, f"…{card.od_nir.key}")
 
 
 def _professional_rows(card: EcpsCard, words: Words) -> Iterator[Row]:
     if card.skills:
-        yield _row(words.profession, f"{words.code_label(card.profession)} ({', '.join(card.skills)})")
-    yield _row(words.category, words.code_label(card.category))
-    yield _row(words.mode, words.code_label(card.mode))
-    yield _row(words.national_id, card.national_id.text)
-    yield _row(words.structure, card.structure.raison_sociale or words.not_said)
+        yield row(words.profession, f"{words.code_label(card.profession)} ({', '.join(card.skills)})")
+    yield row(words.category, words.code_label(card.category))
+    yield row(words.mode, words.code_label(card.mode))
+    yield row(words.national_id, card.national_id.text)
+    yield row(words.structure, card.structure.raison_sociale or words.not_said)
     if card.structure.finess is not None:
-        yield _row("FINESS", card.structure.finess.digits)
+        yield row("FINESS", card.structure.finess.digits)
 
 
 def _ages(freshness: Freshness, kind: CardKind | None, words: Words) -> Iterator[Row]:
     as_of = words.as_of_directory if kind is CardKind.ECPS else words.as_of
     if freshness.as_of is not None:
         age = max(0, int((freshness.checked_at - freshness.as_of).total_seconds()))
-        yield _row(as_of, f"{instant_text(freshness.as_of, words)} ({age_text(age, words)})")
+        yield row(as_of, f"{instant_text(freshness.as_of, words)} ({age_text(age, words)})")
     if freshness.expires_at is not None:
-        yield _row(words.expires_at, instant_text(freshness.expires_at, words))
+        yield row(words.expires_at, instant_text(freshness.expires_at, words))
     if freshness.proof_time is not None:
-        yield _row(words.proof_time, clock_of(freshness.proof_time).strftime("%H:%M:%S"))
+        yield row(words.proof_time, clock_of(freshness.proof_time).strftime("%H:%M:%S"))
     age_s = freshness.trust_age_s
-    yield _row(words.trust_age, words.unknown if age_s is None else age_text(age_s, words))
+    yield row(words.trust_age, words.unknown if age_s is None else age_text(age_s, words))
 
 
-def _reason(code: str, language: Language) -> Row:
-    sentence = sentence_at_the_till(code, language)
-    return {"code": code, "said": sentence.said, "to_do": sentence.to_do}
+def reasons(codes: Iterable[str], language: Language) -> list[Row]:
+    """What each code says and what to do about it."""
+    sentences = ((code, sentence_at_the_till(code, language)) for code in codes)
+    return [{"code": code, "said": said.said, "to_do": said.to_do} for code, said in sentences]
 
 
-def _row(label: str, value: str) -> Row:
+def row(label: str, value: str) -> Row:
+    """One detail, made inert."""
     return {"label": label, "value": inert(value)}

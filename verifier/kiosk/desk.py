@@ -23,18 +23,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from cartes.cards import CardKind
 from cartes.errors import CarteError
 from cartes.sealed_answer import ANSWER
 from cartes.wire import qr
 from verifier import scanner
 from verifier.kiosk import reader_test
+from verifier.kiosk.patient import KEPT_FOR, Beside, Patient
 from verifier.kiosk.today import Entry, Today
 from verifier.kiosk.two_way_screen import Symbol, TwoWayScreen
-from verifier.policy import POLICIES
+from verifier.policy import BESIDE, POLICIES, Policy
 from verifier.verdict import Verdict
 
 STILL_THERE: Final = timedelta(seconds=3)
-SHOWN_FOR: Final = timedelta(minutes=2)
+SHOWN_FOR: Final = KEPT_FOR
 _MOST_HAPPENINGS: Final = 16
 
 
@@ -59,7 +61,10 @@ class Happens(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing the page must show. `judged` stands beside VERDICT and AUTHORISED, `code` beside REFUSED."""
+    """One thing the page must show. `judged` stands beside VERDICT and AUTHORISED, `code` beside REFUSED.
+
+    `beside` is the other card of the same patient, when a card and a contract meet (`patient.py`).
+    """
 
     seq: int
     what: Happens
@@ -67,6 +72,7 @@ class Happening:
     source: Source | None = None
     policy: str = ""
     judged: Verdict | None = field(default=None, repr=False)
+    beside: Beside | None = field(default=None, repr=False)
     code: str = ""
     answered: bool = False
 
@@ -92,6 +98,7 @@ class Desk:
         self.two_way_only = two_way_only
         self.asked = Asked(policy)
         self._today = Today()
+        self._patient = Patient()
         self._happened: deque[Happening] = deque(maxlen=_MOST_HAPPENINGS)
         self._seq = 0
         self._seen_now: dict[bytes, datetime] = {}
@@ -117,21 +124,35 @@ class Desk:
             try:
                 if self.two_way.awaited:
                     return self._authorisation(text, source, at)
-                return self._card(text, source, at, self.asked.now, two_way_only=self.two_way_only)
+                policy = self.asked.now
+                return self._card(
+                    text, source, at, policy, two_way_only=self.two_way_only, beside=BESIDE.get(policy)
+                )
             except CarteError as refused:
                 return self._tell(Happens.REFUSED, at, source=source, code=refused.code)
 
-    def judge(self, text: str, at: datetime, policy: str, *, two_way_only: bool = False) -> Verdict:
-        """Judge what the pharmacy's software read; the screen shows it too.
+    def judge(
+        self, text: str, at: datetime, policy: str | None = None, *, two_way_only: bool | None = None
+    ) -> Happening:
+        """Judge what the pharmacy's software read; the screen shows it too. What happened has its `judged`.
 
-        Raises `UnreadableInput` for a text no code holds, `TwoWayRefused` when a sealed answer finds the
-        session's files unusable.
+        A `policy` by name takes its own kind of card alone; without one it is the screen's, which takes a
+        contract beside the card. Raises `UnreadableInput` for a text no code holds, `TwoWayRefused` when a
+        sealed answer finds the session's files unusable.
         """
         with self._changed:
             line = scanner.clean(text)
-            happening = self._card(line, Source.SOFTWARE, at, policy, two_way_only=two_way_only)
-            assert happening.judged is not None  # a verdict has one
-            return happening.judged
+            if two_way_only is None:
+                two_way_only = self.two_way_only
+            beside = BESIDE.get(self.asked.now) if policy is None else None
+            return self._card(
+                line,
+                Source.SOFTWARE,
+                at,
+                policy or self.asked.now,
+                two_way_only=two_way_only,
+                beside=beside,
+            )
 
     def tell_refused(self, code: str, source: Source, at: datetime) -> Happening:
         """A reader gave something that is no text of a code at all."""
@@ -174,6 +195,7 @@ class Desk:
         """Take the person off the screen now."""
         with self._changed:
             self._happened.clear()
+            self._patient.forget()
             self._tell(Happens.STATE, at)
 
     # --- what the page is told
@@ -199,11 +221,13 @@ class Desk:
         """Time passes: a card leaves the screen after two minutes, the list goes at night."""
         with self._changed:
             kept = [one for one in self._happened if one.judged is None or abs(at - one.at) < SHOWN_FOR]
+            self._patient.tick(at)
             night = self._today.clear_at_night(at)
             if night or len(kept) < len(self._happened):
                 self._happened = deque(kept, maxlen=_MOST_HAPPENINGS)
                 if night:
                     self._happened.clear()
+                    self._patient.forget()
                 self._tell(Happens.STATE, at)
 
     # --- with the lock held
@@ -213,15 +237,33 @@ class Desk:
         what = Happens.VERDICT if self.two_way.awaited else Happens.AUTHORISED
         return self._tell(what, at, source=source, policy="identite-pro", judged=judged)
 
-    def _card(self, text: str, source: Source, at: datetime, policy: str, *, two_way_only: bool) -> Happening:
+    def _card(
+        self,
+        text: str,
+        source: Source,
+        at: datetime,
+        policy: str,
+        *,
+        two_way_only: bool,
+        beside: Policy | None,
+    ) -> Happening:
         answered = qr.is_form(text, ANSWER)
-        judged = self.two_way.till.check(text, POLICIES[policy], at, two_way_only=two_way_only)
+        shown = self.two_way.till.check(text, POLICIES[policy], at, two_way_only=two_way_only, beside=beside)
         if answered:
             self.two_way.answered()
+        judged, other = self._patient.shown(shown, policy, at)
+        if judged.kind is CardKind.APCV and policy not in BESIDE:
+            other = None  # an identity check shows no right, whoever insures them
         happening = self._tell(
-            Happens.VERDICT, at, source=source, policy=policy, judged=judged, answered=answered
+            Happens.VERDICT,
+            at,
+            source=source,
+            policy=policy,
+            judged=judged,
+            beside=other,
+            answered=answered,
         )
-        self._today.note(happening.seq, judged, at)
+        self._today.note(happening.seq, judged, at, other)
         if self.asked.once == policy and judged.kind is POLICIES[policy].expects:
             self.asked = Asked(self.asked.policy)
         return happening
@@ -241,11 +283,12 @@ class Desk:
         source: Source | None = None,
         policy: str = "",
         judged: Verdict | None = None,
+        beside: Beside | None = None,
         code: str = "",
         answered: bool = False,
     ) -> Happening:
         self._seq += 1
-        happening = Happening(self._seq, what, at, source, policy, judged, code, answered)
+        happening = Happening(self._seq, what, at, source, policy, judged, beside, code, answered)
         self._happened.append(happening)
         self._changed.notify_all()
         return happening

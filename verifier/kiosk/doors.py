@@ -18,8 +18,8 @@ from cartes.errors import BadJson, CarteError
 from cartes.wire import strict_json
 from verifier import drawing, scanner
 from verifier.kiosk import reader_test, serial_reader
-from verifier.kiosk.card_view import happening_view
 from verifier.kiosk.desk import Desk, Happening, Source
+from verifier.kiosk.happening_view import happening_view, scan_json
 from verifier.kiosk.refusals import BodyUnreadable, ReaderNotListed
 from verifier.kiosk.serial_reader import SerialPort, SerialReader
 from verifier.kiosk.state_view import state_view, symbol_view
@@ -136,19 +136,17 @@ def _scans(kiosk: Kiosk, call: Call) -> Answer:
     """A verdict for the pharmacy's software, from a text or a picture."""
     said = call.members(text=str, image=str, policy=str, two_way_only=bool, with_nir=bool)
     at = kiosk.clock()
-    policy = said.get("policy", kiosk.desk.asked.policy)
-    if policy not in POLICIES:
+    policy = said.get("policy")
+    if policy is not None and policy not in POLICIES:
         raise BodyUnreadable(why="unknown_policy")
     if ("text" in said) == ("image" in said):
         raise BodyUnreadable(why="text_or_image")
     try:
         text = said["text"] if "text" in said else scanner.read_picture(_bytes_of(said["image"]))
     except scanner.NoCodeFound as nothing:
-        return verdict((Reason(nothing.code),), Freshness(checked_at=at)).to_json()
-    judged = kiosk.desk.judge(
-        text, at, policy, two_way_only=said.get("two_way_only", kiosk.desk.two_way_only)
-    )
-    return judged.to_json(with_nir=said.get("with_nir", False))
+        return {**verdict((Reason(nothing.code),), Freshness(checked_at=at)).to_json(), "beside": None}
+    happening = kiosk.desk.judge(text, at, policy, two_way_only=said.get("two_way_only"))
+    return scan_json(happening, with_nir=said.get("with_nir", False))
 
 
 def _screen(kiosk: Kiosk, call: Call) -> Answer:

@@ -18,6 +18,7 @@ from cartes.amc import AmcCard
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from verifier.facts import CardFacts
+from verifier.kiosk.patient import Beside
 from verifier.lights import Light
 from verifier.paris import day_of
 from verifier.verdict import Verdict
@@ -45,8 +46,8 @@ class Today:
     _day: date | None = None
     _entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
 
-    def note(self, seq: int, judged: Verdict, at: datetime) -> None:
-        """Add one verdict."""
+    def note(self, seq: int, judged: Verdict, at: datetime, beside: Beside | None = None) -> None:
+        """Add one verdict. A contract has the initials of the card it goes with."""
         self.clear_at_night(at)
         self._day = day_of(at)
         self._entries.append(
@@ -56,7 +57,8 @@ class Today:
                 judged.light,
                 judged.is_ours,
                 judged.kind,
-                initials(judged.facts),
+                initials(judged.facts)
+                or (initials(beside.judged.facts) if beside and beside.goes_with else ""),
                 next(iter(judged.codes), None),
             )
         )
