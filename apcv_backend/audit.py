@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,24 @@ _NEXT_PLACE = {
 }
 
 
+_MANY = bindparam("many", type_=journal_lanes.c.places.type)
+
+
+def _counted_many(first: Any) -> Any:
+    return (
+        first.values(places=_MANY)
+        .on_conflict_do_update(index_elements=["lane"], set_={"places": journal_lanes.c.places + _MANY})
+        .returning(journal_lanes.c.places)
+    )
+
+
+_NEXT_PLACES = {
+    "sqlite": _counted_many(sqlite_insert(journal_lanes)),
+    "postgresql": _counted_many(postgresql_insert(journal_lanes)),
+}
+"""As `_NEXT_PLACE`, for `many` entries at once: the last of their places."""
+
+
 def next_place_after(condition: ColumnElement[bool]) -> ReturningInsert[tuple[int]]:
     """PostgreSQL: the next place of `of_lane`, if `condition` holds; to stand inside a larger statement."""
     first = select(bindparam("of_lane", type_=journal_lanes.c.lane.type), literal(1)).where(condition)
@@ -78,6 +96,29 @@ class Journal:
         lane = self.lane_of(tx)
         place = tx.execute(_NEXT_PLACE[tx.dialect.name], {"lane": lane}).scalar_one()
         tx.execute(_NOTE, self.row(event, actor, subject, facts, at, lane=lane, place=place))
+
+    def note_all(
+        self,
+        tx: Connection,
+        event: str,
+        *,
+        actor: str,
+        told: Sequence[tuple[str, Mapping[str, Fact]]],
+        at: datetime,
+    ) -> None:
+        """Add one entry for each subject and its facts, in their order: two statements, however many."""
+        if not told:
+            return
+        lane = self.lane_of(tx)
+        last = tx.execute(_NEXT_PLACES[tx.dialect.name], {"lane": lane, "many": len(told)}).scalar_one()
+        first = last - len(told) + 1
+        tx.execute(
+            _NOTE,
+            [
+                self.row(event, actor, subject, facts, at, lane=lane, place=place)
+                for place, (subject, facts) in enumerate(told, first)
+            ],
+        )
 
     def lane_of(self, tx: Connection) -> int:
         """The lane of this connection."""

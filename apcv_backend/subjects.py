@@ -8,7 +8,7 @@ the table alone names nobody.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -58,3 +58,13 @@ class Subjects:
         return tx.execute(
             select(subjects.c.subject_id).where(subjects.c.person_index == index)
         ).scalar_one_or_none()
+
+    def find_each(self, tx: Connection, people: Sequence[PersonKey]) -> dict[PersonKey, str]:
+        """The pseudonym of each of `people` that somebody spoke of before, in one statement."""
+        indexes = {self._vault.person_index(one.card.value, one.text): one for one in people}
+        rows = tx.execute(
+            select(subjects.c.person_index, subjects.c.subject_id).where(
+                subjects.c.person_index.in_(list(indexes))
+            )
+        )
+        return {indexes[bytes(row.person_index)]: row.subject_id for row in rows}

@@ -6,7 +6,7 @@ The real service is ADRi, which answers a professional with a CPS; here a demons
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -55,6 +55,12 @@ class Memberships(Protocol):
         """The contract of `person` with the insurer numbered `organisation`, if it has one about `day`."""
         ...
 
+    def of_each(
+        self, organisation: str, people: Sequence[PersonKey], day: date
+    ) -> Mapping[PersonKey, ContratAmc]:
+        """The same for each of many people, in one look; who has no contract is not in it."""
+        ...
+
 
 class NoConsents:
     """Until a room keeps consents: nobody agreed to anything."""
@@ -72,6 +78,13 @@ class NoMemberships:
         """See `Memberships.of`."""
         del organisation, person, day
         return None
+
+    def of_each(
+        self, organisation: str, people: Sequence[PersonKey], day: date
+    ) -> Mapping[PersonKey, ContratAmc]:
+        """See `Memberships.of_each`."""
+        del organisation, people, day
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +121,12 @@ class QueryRegister(Protocol):
         """Write the patient's line of the journal. Somebody unknown has the subject `nobody`."""
         ...
 
+    def tell_all(self, asked: Sequence[tuple[Asked, str]], caller: Caller, at: datetime) -> None:
+        """The same for many questions with their identifiers, in as many statements as for one."""
+        ...
+
     def begin_batch(self, client_id: str, key: str, digest: bytes, at: datetime) -> int | None:
-        """How many lines of this file were told already; None when the key served for another file."""
+        """How many lines of this question were told; None when the key served for another, or a day ago."""
         ...
 
     def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, select, update
@@ -24,6 +24,9 @@ from apcv_backend.vault import Vault
 from cartes.cards import CardKind
 
 T = TypeVar("T")
+_QUERIED = "rights.queried"
+BATCH_LIFE = timedelta(days=1)
+"""How long a file may be taken up again under its name: as long as its people are counted once."""
 NOBODY = "nobody"
 """The subject of a question about somebody who is not known: there is no journal to put it in."""
 
@@ -96,20 +99,28 @@ class _Register:
         subject = self._tools.subjects.find(self._tx, asked.person)
         if subject is None and asked.is_known:
             subject = self._tools.subjects.ensure(self._tx, asked.person, at)
-        facts: dict[str, Fact] = {
-            "ground": asked.ground,
-            "purpose": asked.purpose,
-            "outcome": asked.outcome,
-            "query": query_id,
-        }
-        if caller.kind is CallerKind.CLIENT:
-            # A clerk's account is a pseudonym; what the patient reads is whose clerk it was.
-            facts["client"] = caller.facts.get("told_as", caller.client_id)
-        else:
-            facts["by"] = caller.person.text if caller.person is not None else ""
-            facts["structure"] = caller.structure
         self._tools.journal.note(
-            self._tx, "rights.queried", actor=caller.name, subject=subject or NOBODY, facts=facts, at=at
+            self._tx,
+            _QUERIED,
+            actor=caller.name,
+            subject=subject or NOBODY,
+            facts=_facts(asked, caller, query_id),
+            at=at,
+        )
+
+    def tell_all(self, asked: Sequence[tuple[Asked, str]], caller: Caller, at: datetime) -> None:
+        """See `QueryRegister.tell_all`. Who is spoken of for the first time costs statements of their own."""
+        pseudonyms = self._tools.subjects
+        known = pseudonyms.find_each(self._tx, [one.person for one, _ in asked])
+        for one, _ in asked:
+            if one.is_known and one.person not in known:
+                known[one.person] = pseudonyms.ensure(self._tx, one.person, at)
+        self._tools.journal.note_all(
+            self._tx,
+            _QUERIED,
+            actor=caller.name,
+            told=[(known.get(one.person, NOBODY), _facts(one, caller, query_id)) for one, query_id in asked],
+            at=at,
         )
 
     def begin_batch(self, client_id: str, key: str, digest: bytes, at: datetime) -> int | None:
@@ -119,11 +130,12 @@ class _Register:
             self._insert(rights_batches).values(**told, lines_told=0, opened_at=at).on_conflict_do_nothing()
         )
         row = self._tx.execute(
-            select(rights_batches.c.body_digest, rights_batches.c.lines_told).where(
-                rights_batches.c.client_id == client_id, rights_batches.c.batch_key == key
-            )
+            select(
+                rights_batches.c.body_digest, rights_batches.c.lines_told, rights_batches.c.opened_at
+            ).where(rights_batches.c.client_id == client_id, rights_batches.c.batch_key == key)
         ).one()
-        return int(row.lines_told) if bytes(row.body_digest) == digest else None
+        serves = bytes(row.body_digest) == digest and at - row.opened_at < BATCH_LIFE
+        return int(row.lines_told) if serves else None
 
     def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:
         """See `QueryRegister.advance_batch`."""
@@ -137,3 +149,19 @@ class _Register:
             .values(lines_told=now_told)
         )
         return moved.rowcount == 1
+
+
+def _facts(asked: Asked, caller: Caller, query_id: str) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "ground": asked.ground,
+        "purpose": asked.purpose,
+        "outcome": asked.outcome,
+        "query": query_id,
+    }
+    if caller.kind is CallerKind.CLIENT:
+        # A clerk's account is a pseudonym; what the patient reads is whose clerk it was.
+        facts["client"] = caller.facts.get("told_as", caller.client_id)
+    else:
+        facts["by"] = caller.person.text if caller.person is not None else ""
+        facts["structure"] = caller.structure
+    return facts

@@ -6,7 +6,7 @@ says they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -84,6 +84,13 @@ class Told:
     def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
         """See `rights.ports.Memberships.of`."""
         return contract(organisation) if self.everybody else self.members.get((organisation, person.text))
+
+    def of_each(
+        self, organisation: str, people: Sequence[PersonKey], day: date
+    ) -> dict[PersonKey, ContratAmc]:
+        """See `rights.ports.Memberships.of_each`."""
+        found = {person: self.of(organisation, person, day) for person in people}
+        return {person: one for person, one in found.items() if one is not None}
 
 
 @dataclass
