@@ -21,6 +21,7 @@ from apcv_backend.office import sheet_routes
 from apcv_backend.operations import page_routes as operations_pages
 from apcv_backend.patient_journal import routes as journal_routes
 from apcv_backend.presences import routes as presence_routes
+from apcv_backend.proxy_door import ProxyDoor
 from apcv_backend.publication import routes as publication_routes
 from apcv_backend.record_access import routes as record_routes
 from apcv_backend.representation import routes as representation_routes
@@ -169,6 +170,8 @@ def create_app(services: Services) -> Flask:
     if services.config.proxies:
         # The client's address, for limits, is what our own proxies say; nobody else's word counts.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.config.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]  # Flask's documented way
+    # Outside everything: what only our own proxy may say is dropped unless it proved to be ours.
+    app.wsgi_app = ProxyDoor(app.wsgi_app, services.config.proxy_secret)  # type: ignore[method-assign]  # as above
     problems.mount(app)
     api = build_api(app)
     _open_rooms(api, services)

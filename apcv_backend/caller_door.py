@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import current_app, request
+from flask import request
 
 from apcv_backend.callers import Caller, CallerKind, CallerNotAllowed, Callers, UnverifiedCall
+from apcv_backend.proxy_door import CERTIFICATE
 
 _LONGEST = 16_384
-CERTIFICATE_HEADER = "X-Client-Certificate-SHA256"
-"""Written by our own proxy, and believed only when the settings say there is one (`APCV_PROXIES`)."""
 
 
 def unverified_call() -> UnverifiedCall:
     """This request, its credential headers unread; texts too long to be credentials are dropped here."""
-    behind_proxy = bool(current_app.config.get("BEHIND_PROXY", False))
     return UnverifiedCall(
         method=request.method,
         path=request.path,
         authorization=_header("Authorization"),
         dpop=_header("DPoP"),
-        certificate=_header(CERTIFICATE_HEADER) if behind_proxy else "",
+        certificate=unverified_certificate(),
     )
+
+
+def unverified_certificate() -> str:
+    """The `Client-Cert` that our own proxy wrote, unread; empty when no proxy of ours did (`proxy_door`)."""
+    return str(request.environ.get(CERTIFICATE, ""))
 
 
 def identified(callers: Callers, at: datetime, *kinds: CallerKind, scope: str = "") -> Caller:

@@ -30,7 +30,10 @@ class CallerKind(enum.Enum):
 
 
 class CallerRefused(CarteError):
-    """No credentials, or none believed. `why`: missing, token, dpop, expired, inactive or audience."""
+    """No credentials, or none believed.
+
+    `why`: missing, token (a certificate it is bound to included), dpop, expired, inactive or audience.
+    """
 
     code = "caller_refused"
 
@@ -45,7 +48,7 @@ class CallerNotAllowed(CarteError):
 class UnverifiedCall:
     """A request as it arrived: method, path from the root without query, and its two credential headers.
 
-    `certificate` is the SHA-256 of a client certificate that our own proxy verified (RFC 8705), or empty.
+    `certificate` is the `Client-Cert` header of our own proxy, unread (RFC 9440), or empty (`proxy_door`).
     """
 
     method: str

@@ -7,7 +7,7 @@ identifiers come from here and from nowhere else: never from a request.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ _Value = TypeVar("_Value", str, str | None)
 _DEFAULT_STATUS_CAPACITY = 1 << 20
 _DEFAULT_MAX_DEVICES = 5
 _DEFAULT_PRESENCE_MINUTES = 30
+_SHORTEST_SECRET = 32
 
 
 class ConfigError(Exception):
@@ -57,7 +58,9 @@ class Config:
 
     `rights_shift_days` moves the dates of the demonstration's rights, so that its fictitious people can be
     shown on any day; production refuses it. `proxies` is how many of our own stand in front and write
-    X-Forwarded-For: with none, that header is not believed. `pwa_dir` and `verifier_page_dir` are the
+    X-Forwarded-For: with none, that header is not believed. `proxy_secret` is what the nearest of them proves
+    itself by when it hands over client certificates (`proxy_door`), and `mtls_url` the address at which it
+    asks clients for theirs, when that is not `public_url`. `pwa_dir` and `verifier_page_dir` are the
     folders of the phone's web app and of the page that verifies; without them, neither is served.
     """
 
@@ -88,6 +91,8 @@ class Config:
     erased_list: Path
     raw_attestation_hours: int
     enrolment_days: int
+    proxy_secret: str | None = field(repr=False)
+    mtls_url: str | None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -127,10 +132,13 @@ class Config:
             or reader.path("PUBLICATION_DIR").parent / "erased.txt",
             raw_attestation_hours=reader.number("RAW_ATTESTATION_HOURS", 96, 0, 96),
             enrolment_days=reader.number("ENROLMENT_DAYS", 90, 15, 90),
+            proxy_secret=reader.secret_file("PROXY_SECRET_FILE"),
+            mtls_url=reader.optional_url("MTLS_URL"),
         )
         reader.refuse_unknown()
         config.refuse_unsafe()
         config.refuse_unsafe_staff()
+        config.refuse_unproven_proxy()
         return config
 
     @property
@@ -169,6 +177,19 @@ class Config:
             raise ConfigError(f"{PREFIX}STAFF_BINDING : en production, hardware_attested et rien d'autre.")
         if any(not web.startswith("https://") for web in self.staff_party.web_origins):
             raise ConfigError(f"{PREFIX}ORIGINS_STAFF doit nommer des pages https:// en production.")
+
+    def refuse_unproven_proxy(self) -> None:
+        """Stop a start where certificates would be promised and none could be believed."""
+        if self.proxy_secret is not None and not self.proxies:
+            raise ConfigError(
+                f"{PREFIX}PROXY_SECRET_FILE va avec {PREFIX}PROXIES : un mandataire au moins est devant."
+            )
+        if self.mtls_url is not None and self.proxy_secret is None:
+            raise ConfigError(
+                f"{PREFIX}MTLS_URL va avec {PREFIX}PROXY_SECRET_FILE : sans lui, aucun certificat n'est cru."
+            )
+        if self.is_production and self.mtls_url is not None and not self.mtls_url.startswith("https://"):
+            raise ConfigError(f"{PREFIX}MTLS_URL doit commencer par https:// en production.")
 
 
 def _split(address: str) -> SplitResult | None:
@@ -210,6 +231,24 @@ class _Reader:
             return Path(value).expanduser().resolve()
         except (OSError, RuntimeError, ValueError):  # a loop of links, no such home, a NUL
             raise ConfigError(f"{PREFIX}{name} n'est pas un chemin : « {value} ».") from None
+
+    def secret_file(self, name: str) -> str | None:
+        """The one line of a file that holds a secret, long enough not to be guessed."""
+        path = self.optional_path(name)
+        if path is None:
+            return None
+        try:
+            secret = path.read_text("ascii").strip()
+        except (OSError, UnicodeError):
+            raise ConfigError(f"{PREFIX}{name} : fichier illisible.") from None
+        if len(secret) < _SHORTEST_SECRET or not secret.isprintable() or " " in secret:
+            raise ConfigError(
+                f"{PREFIX}{name} doit tenir une seule ligne d'au moins {_SHORTEST_SECRET} caractères."
+            )
+        return secret
+
+    def optional_url(self, name: str) -> str | None:
+        return None if self.optional(name) is None else self.url(name)
 
     def url(self, name: str) -> str:
         value = self.text(name).rstrip("/")

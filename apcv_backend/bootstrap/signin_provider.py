@@ -135,6 +135,7 @@ def build_provider(
     )
     return ProviderDesk(
         issuer=issuer,
+        mtls_url=None if config.proxy_secret is None else config.mtls_url or issuer,
         clients=ClientDesk(clients=clients, macs=vault, random=random, loopback=loopback),
         authenticator=authenticator,
         authorization=AuthorizationDesk(

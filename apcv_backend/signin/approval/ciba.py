@@ -11,9 +11,9 @@ us without learning one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.signin.approval.attempt_rules import POLL_INTERVAL, AttemptOrder
@@ -37,8 +37,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,1024}")  # RFC 6750 section 2.1, lon
 _SECONDS = re.compile(r"[1-9][0-9]{0,5}")
 _LEAST_EXPIRY_S = 10
 
-Authenticate = Callable[[Mapping[str, str], str, str, datetime], Client]
-"""The client behind a form, an Authorization header and a path, at an instant; raises `OAuthRefused`."""
+
+class Authenticate(Protocol):
+    """Proves clients (the provider's half of this room)."""
+
+    def __call__(
+        self, form: Mapping[str, str], authorization: str, path: str, at: datetime, *, certificate: str = ""
+    ) -> Client:
+        """The client behind a form, an Authorization header and a path at `at`; raises `OAuthRefused`."""
+        ...
 
 
 class CibaDesk:
@@ -48,14 +55,16 @@ class CibaDesk:
         self._authenticate = authenticate
         self._attempts = attempts
 
-    def begin(self, form: Mapping[str, str], authorization: str, at: datetime) -> Mapping[str, Any]:
+    def begin(
+        self, form: Mapping[str, str], authorization: str, at: datetime, *, certificate: str = ""
+    ) -> Mapping[str, Any]:
         """The answer of section 7.3: `auth_req_id`, `expires_in`, `interval`.
 
         Raises:
             OAuthRefused: the words of sections 7.2 and 13.
         """
         # 1. Which client, and may it?
-        client = self._authenticate(form, authorization, CIBA_PATH, at)
+        client = self._authenticate(form, authorization, CIBA_PATH, at, certificate=certificate)
         if not client.may(Grant.CIBA):
             raise unauthorized_client("this client is not registered for CIBA")
         if "request" in form:

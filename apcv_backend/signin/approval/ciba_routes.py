@@ -9,6 +9,7 @@ from typing import Protocol
 from flask import Response, request
 
 from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.caller_door import unverified_certificate
 from apcv_backend.callers import CallerKind
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.signin.approval.ciba import CibaDesk
@@ -48,6 +49,7 @@ def make_ciba_blueprint(
         """Demander à un téléphone d'approuver une connexion (OpenID CIBA Core 1.0, section 7)."""
         at = clock()
         limit(counters, f"ciba|{request.remote_addr}", most=_A_MINUTE, window_s=_MINUTE_S, at=at)
-        return json_answer(room.ciba.begin(form_of_request(), request.headers.get("Authorization", ""), at))
+        authorization, certificate = request.headers.get("Authorization", ""), unverified_certificate()
+        return json_answer(room.ciba.begin(form_of_request(), authorization, at, certificate=certificate))
 
     return blueprint

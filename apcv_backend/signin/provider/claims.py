@@ -63,8 +63,10 @@ class ClaimsDesk:
             told["preferred_username"] = told["SubjectNameID"] = _number(sight)
         return told
 
-    def access_token(self, client: Client, sight: Sight, jti: str, jkt: str, at: datetime) -> dict[str, Any]:
-        """The claims of an access token (RFC 9068), bound to a key when one was shown (RFC 9449)."""
+    def access_token(
+        self, client: Client, sight: Sight, jti: str, bound_to: Mapping[str, str], at: datetime
+    ) -> dict[str, Any]:
+        """The claims of an access token (RFC 9068), bound to what it was asked with (`cnf`, RFC 7800)."""
         session, now = sight.session, int(at.timestamp())
         told: dict[str, Any] = {
             "iss": self._issuer,
@@ -80,8 +82,8 @@ class ClaimsDesk:
             "amr": list(session.amr),
             "sid": session.session_id,
         }
-        if jkt:
-            told["cnf"] = {"jkt": jkt}
+        if bound_to:
+            told["cnf"] = dict(bound_to)
         return told
 
     def userinfo(self, client: Client, sight: Sight, at: datetime) -> Mapping[str, Any]:

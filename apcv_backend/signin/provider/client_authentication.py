@@ -1,9 +1,12 @@
-"""Who the client is: `client_secret_basic`, `client_secret_post` or `private_key_jwt`, as it was registered.
+"""Who the client is: by a secret, by an assertion, or by its TLS certificate, as it was registered.
 
 A client uses the one method it was registered for, and one at a time (RFC 6749 section 2.3). Every failure is
 the same `invalid_client`, so that nobody learns whether a client exists. Assertions follow FAPI 2.0 5.3.2.1:
 `aud` is one string, our issuer or the endpoint's address; a clock may be ten seconds ahead and not a minute;
 each `jti` serves once, which the database judges in the transaction it permits.
+
+A certificate (RFC 8705 section 2.2) is one the client registered, handed over by our own proxy (`proxy_door`)
+and within its dates; it needs no authority, since nobody but the client could have shown it.
 
 A client seen a second ago is believed for that second (`Clients.recent`); whoever is refused is looked up
 again first, so that a secret just changed works at once everywhere.
@@ -15,11 +18,12 @@ import binascii
 import hashlib
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
+from apcv_backend.client_certificates import CertificateRefused, open_certificate
 from apcv_backend.signin.provider.client_rules import AuthMethod, Client
 from apcv_backend.signin.provider.key_sets import verify_with
 from apcv_backend.signin.provider.oauth_errors import OAuthRefused, invalid_client, invalid_request
@@ -50,7 +54,7 @@ class _Shown:
 
     method: AuthMethod
     client_id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 class ClientAuthenticator:
@@ -63,23 +67,36 @@ class ClientAuthenticator:
         self._issuer = issuer
 
     def authenticate(
-        self, form: Mapping[str, str], authorization: str, endpoint_url: str, at: datetime
+        self,
+        form: Mapping[str, str],
+        authorization: str,
+        endpoint_url: str,
+        at: datetime,
+        *,
+        certificate: str = "",
     ) -> Client:
         """The client behind a request to `endpoint_url`, its assertion spent.
 
-        `form` is from `parse_parameters`, `authorization` the header or the empty text. Raises `OAuthRefused`
-        (`invalid_client`, or `invalid_request` for two methods at once).
+        `form` is from `parse_parameters`, `authorization` the header or the empty text, `certificate` the
+        `Client-Cert` of our own proxy, unread. Raises `OAuthRefused` (`invalid_client`, or `invalid_request`
+        for two methods at once).
         """
-        proven = self.prove(form, authorization, endpoint_url, at)
+        proven = self.prove(form, authorization, endpoint_url, at, certificate=certificate)
         if proven.once and not self._registers.use_once(proven.once):
             raise invalid_client("this client assertion has been used already (jti)")
         return proven.client
 
     def prove(
-        self, form: Mapping[str, str], authorization: str, endpoint_url: str, at: datetime
+        self,
+        form: Mapping[str, str],
+        authorization: str,
+        endpoint_url: str,
+        at: datetime,
+        *,
+        certificate: str = "",
     ) -> ProvenClient:
         """As `authenticate`, and the caller spends `once` in its own transaction."""
-        shown = _shown(form, authorization)
+        shown = _shown(form, authorization, certificate)
         remembered = self._clients.recent(shown.client_id)
         try:
             return self._proven(remembered, shown, endpoint_url, at)
@@ -99,6 +116,9 @@ class ClientAuthenticator:
             )
         if shown.method is AuthMethod.PRIVATE_KEY_JWT:
             return ProvenClient(kept.client, (self._check_assertion(kept.client, shown, endpoint_url, at),))
+        if shown.method is AuthMethod.TLS:
+            _check_certificate(kept.client, shown.secret, at)
+            return ProvenClient(kept.client)
         if not self._secret_holds(kept, shown.secret, at):
             raise invalid_client(
                 "the client is unknown or does not authenticate this way", challenge=challenge
@@ -126,6 +146,30 @@ class ClientAuthenticator:
         return UsedOnce("assertion", _replay_key(client.client_id, claims), _until(claims, at))
 
 
+def _check_certificate(client: Client, unverified_certificate: str, at: datetime) -> None:
+    try:
+        certificate = open_certificate(unverified_certificate, at)
+    except CertificateRefused as error:
+        raise refused_certificate(error) from error
+    if not any(certificate.is_bound(thumbprint) for thumbprint in client.certificates):
+        raise invalid_client("the client is unknown or does not authenticate this way")
+
+
+def refused_certificate(error: CertificateRefused) -> OAuthRefused:
+    """Why a certificate does not count, in the words of the provider."""
+    return invalid_client(_CERTIFICATE_WORDS[str(error.facts["why"])])
+
+
+_CERTIFICATE_WORDS = {
+    "missing": "a client certificate is required: come through the address of our metadata that asks for one",
+    "header": "the client certificate was not handed over as one byte sequence (RFC 9440)",
+    "der": "the client certificate is not a well-formed X.509 certificate",
+    "key": "the key of the client certificate must be P-256, P-384, P-521, or RSA of 2048 bits or more",
+    "not_yet": "the client certificate is not valid yet",
+    "expired": "the client certificate has expired",
+}
+
+
 def _replay_key(client_id: str, claims: Mapping[str, Any]) -> bytes:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= _LONGEST_JTI:
@@ -146,8 +190,8 @@ def _until(claims: Mapping[str, Any], at: datetime) -> datetime:
     return datetime.fromtimestamp(expires, UTC)
 
 
-def _shown(form: Mapping[str, str], authorization: str) -> _Shown:
-    """The one method a request uses."""
+def _shown(form: Mapping[str, str], authorization: str, certificate: str) -> _Shown:
+    """The one method a request uses. A certificate beside another method is not one: it may bind a token."""
     ways = [bool(authorization), "client_secret" in form, "client_assertion" in form]
     if sum(ways) > 1:
         raise invalid_request("the client authenticates in two ways at once")
@@ -159,6 +203,8 @@ def _shown(form: Mapping[str, str], authorization: str) -> _Shown:
     if "client_assertion" in form:
         return _assertion(form)
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if client_id and not secret and certificate:
+        return _Shown(AuthMethod.TLS, client_id, certificate)
     if not client_id or not secret:
         raise invalid_client("the client must authenticate", challenge="Basic")
     return _Shown(AuthMethod.POST, client_id, secret)

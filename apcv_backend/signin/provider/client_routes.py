@@ -39,7 +39,7 @@ class ReasonSchema(StrictSchema):
 
 
 class SecretSchema(StrictSchema):
-    """A client and its secret, told once; empty for private_key_jwt."""
+    """A client and its secret, told once; empty for whoever proves itself by a key."""
 
     client_id = fields.String()
     client_secret = fields.String()

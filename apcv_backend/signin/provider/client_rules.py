@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from apcv_backend.signin.provider.key_sets import ClientKey, parse_jwks
+from apcv_backend.signin.provider.key_sets import ClientKey, parse_certificates, parse_jwks
 from cartes.cards import CardKind
 from cartes.errors import InvalidValue
 
@@ -34,11 +34,18 @@ IDENTITY_SCOPES = PROFESSIONAL_SCOPES | PATIENT_SCOPES | {"openid", "profile", "
 
 
 class AuthMethod(enum.Enum):
-    """How a client proves itself (OpenID Connect Core section 9)."""
+    """How a client proves itself (OpenID Connect Core section 9, RFC 8705 section 2.2)."""
 
     BASIC = "client_secret_basic"
     POST = "client_secret_post"
     PRIVATE_KEY_JWT = "private_key_jwt"
+    TLS = "self_signed_tls_client_auth"
+    """By a certificate it registered itself, whoever signed it (decision 0030)."""
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it proves itself by a secret of ours."""
+        return self in {AuthMethod.BASIC, AuthMethod.POST}
 
 
 class Grant(enum.Enum):
@@ -66,7 +73,11 @@ class Delivery(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered client, proven to be nobody yet. `organisation`: its own number (AMC, FINESS) or empty."""
+    """A registered client, proven to be nobody yet. `organisation`: its own number (AMC, FINESS) or empty.
+
+    `certificates` are the thumbprints (`x5t#S256`) of those it proves itself by; `certificate_bound`: its
+    access tokens are good for nothing without the certificate they were asked with (RFC 8705 section 3).
+    """
 
     client_id: str
     name: str
@@ -80,11 +91,13 @@ class Client:
     grant_types: frozenset[Grant]
     auth_method: AuthMethod
     keys: tuple[ClientKey, ...] = field(repr=False)
+    certificates: tuple[str, ...]
     id_token_alg: str
     mode: Mode
     kinds: frozenset[CardKind]
     sector: str
     dpop_required: bool
+    certificate_bound: bool
     par_required: bool
     introspects: bool
     backchannel_logout_uri: str
@@ -114,6 +127,7 @@ MEMBERS: Mapping[str, object] = {
     "kinds": [CardKind.ECPS.value],
     "sector": "",
     "dpop_required": False,
+    "tls_client_certificate_bound_access_tokens": False,
     "par_required": False,
     "introspects": False,
     "backchannel_logout_uri": "",
@@ -152,12 +166,15 @@ def parse_client(unverified: Mapping[str, Any], *, loopback: bool) -> Client:
         organisation=_matching(_ORGANISATION, told["organisation"], "organisation"),
         grant_types=grants,
         auth_method=method,
-        keys=() if told["jwks"] is None else _keys(told["jwks"]),
+        keys=_keys(told["jwks"]) if told["jwks"] is not None and method is not AuthMethod.TLS else (),
+        certificates=_certificates(told["jwks"]) if method is AuthMethod.TLS else (),
         id_token_alg=_one_of(told["id_token_alg"], ("ES256", "RS256"), "id_token_alg"),
         mode=_word(Mode, told["mode"], "mode"),
         kinds=frozenset(_word(CardKind, one, "kinds") for one in _list(told, "kinds")),
         sector=told["sector"] or _host(told),
         dpop_required=_flag(told, "dpop_required"),
+        certificate_bound=_flag(told, "tls_client_certificate_bound_access_tokens")
+        or method is AuthMethod.TLS,
         par_required=_flag(told, "par_required"),
         introspects=_flag(told, "introspects"),
         backchannel_logout_uri=address.one(told["backchannel_logout_uri"], "backchannel_logout_uri"),
@@ -226,6 +243,13 @@ def _is_this_machine(host: str) -> bool:
 def _keys(value: object) -> tuple[ClientKey, ...]:
     try:
         return parse_jwks(value)
+    except InvalidValue as error:
+        raise InvalidValue(what="client", why="jwks") from error
+
+
+def _certificates(value: object) -> tuple[str, ...]:
+    try:
+        return parse_certificates(value)
     except InvalidValue as error:
         raise InvalidValue(what="client", why="jwks") from error
 

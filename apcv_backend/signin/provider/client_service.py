@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from apcv_backend.signin.provider.client_rules import AuthMethod, Client, complete, parse_client
+from apcv_backend.signin.provider.client_rules import Client, complete, parse_client
 from apcv_backend.signin.provider.provider_ports import Clients, KeptClient, Macs
 from cartes.errors import CarteError, InvalidValue
 from cartes.wire import base64url, strict_json
@@ -37,7 +37,7 @@ class ClientDocumentRefused(CarteError):
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A client and its secret, told this once; the secret is empty for `private_key_jwt`."""
+    """A client and its secret, told this once; the secret is empty for whoever proves itself by a key."""
 
     client: Client
     secret: str = field(repr=False)
@@ -65,7 +65,7 @@ class ClientDesk:
             strict_json.canonical(document)
         except InvalidValue as wrong:
             raise ClientDocumentRefused(member=wrong.facts.get("why")) from wrong
-        secret = "" if client.auth_method is AuthMethod.PRIVATE_KEY_JWT else self._new_secret()
+        secret = self._new_secret() if client.auth_method.has_secret else ""
         mac = self._mac(client.client_id, secret) if secret else None
         if not self._clients.add(client, document, mac, by, at):
             raise ClientExists

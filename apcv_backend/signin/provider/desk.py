@@ -26,12 +26,13 @@ from apcv_backend.signin.provider.userinfo import UserinfoDesk
 
 @dataclass(frozen=True, slots=True)
 class ProviderDesk:
-    """Built once a process. `issuer` is our public address.
+    """Built once a process. `issuer` is our public address; `mtls_url` where clients show certificates.
 
     `sweep(at)` forgets codes, pushed requests and refresh tokens past their time; how many tokens.
     """
 
     issuer: str
+    mtls_url: str | None
     clients: ClientDesk
     authenticator: ClientAuthenticator
     authorization: AuthorizationDesk
@@ -47,14 +48,19 @@ class ProviderDesk:
     dpop: DpopDoor
     sweep: Callable[[datetime], int]
 
-    def client(self, form: Mapping[str, str], authorization: str, path: str, at: datetime) -> Client:
+    def client(
+        self, form: Mapping[str, str], authorization: str, path: str, at: datetime, *, certificate: str = ""
+    ) -> Client:
         """The client behind a request to the door at `path`. Raises `OAuthRefused`."""
-        return self.authenticator.authenticate(form, authorization, self.issuer + path, at)
+        url = self.issuer + path
+        return self.authenticator.authenticate(form, authorization, url, at, certificate=certificate)
 
-    def push(self, form: Mapping[str, str], authorization: str, dpop: str, at: datetime) -> Mapping[str, Any]:
+    def push(
+        self, form: Mapping[str, str], authorization: str, dpop: str, at: datetime, *, certificate: str = ""
+    ) -> Mapping[str, Any]:
         """The answer of the PAR endpoint. Raises `OAuthRefused`."""
         url = self.issuer + PAR_PATH
-        proven = self.authenticator.prove(form, authorization, url, at)
+        proven = self.authenticator.prove(form, authorization, url, at, certificate=certificate)
         proof = self.dpop.check(dpop, url, "POST", at, required=False)
         if proof is None:
             return self.pushed.push(proven, form, "", at)

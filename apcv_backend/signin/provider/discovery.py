@@ -26,9 +26,34 @@ PAR_PATH = f"{_BASE}/par"
 CIBA_PATH = f"{_BASE}/ext/ciba/auth"
 
 
-def metadata(issuer: str, algorithms: Sequence[str]) -> dict[str, Any]:
-    """The metadata of the provider at `issuer`, which signs ID tokens with `algorithms` now."""
-    methods = [method.value for method in AuthMethod]
+_OF_CLIENTS = {
+    "token_endpoint": TOKEN_PATH,
+    "userinfo_endpoint": USERINFO_PATH,
+    "introspection_endpoint": INTROSPECTION_PATH,
+    "revocation_endpoint": REVOCATION_PATH,
+    "pushed_authorization_request_endpoint": PAR_PATH,
+    "backchannel_authentication_endpoint": CIBA_PATH,
+}
+"""The doors where a client may show a certificate; browsers are never asked for theirs."""
+
+
+def metadata(issuer: str, algorithms: Sequence[str], *, mtls_url: str | None = None) -> dict[str, Any]:
+    """The metadata of the provider at `issuer`, which signs ID tokens with `algorithms` now.
+
+    `mtls_url` is where a proxy asks clients for certificates, perhaps `issuer` itself; None: nowhere, and
+    nothing is announced that nobody could use (RFC 8705 sections 3.3 and 5).
+    """
+    methods = [method.value for method in AuthMethod if mtls_url is not None or method is not AuthMethod.TLS]
+    told = _metadata(issuer, algorithms, methods)
+    if mtls_url is None:
+        return told
+    told["tls_client_certificate_bound_access_tokens"] = True
+    if mtls_url != issuer:
+        told["mtls_endpoint_aliases"] = {name: mtls_url + path for name, path in _OF_CLIENTS.items()}
+    return told
+
+
+def _metadata(issuer: str, algorithms: Sequence[str], methods: Sequence[str]) -> dict[str, Any]:
     assertions = list(ASSERTION_ALGS)
     return {
         "issuer": issuer,
@@ -52,11 +77,11 @@ def metadata(issuer: str, algorithms: Sequence[str]) -> dict[str, Any]:
         "grant_types_supported": [grant.value for grant in Grant],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(algorithms),
-        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_methods_supported": list(methods),
         "token_endpoint_auth_signing_alg_values_supported": assertions,
-        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": list(methods),
         "introspection_endpoint_auth_signing_alg_values_supported": assertions,
-        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": list(methods),
         "revocation_endpoint_auth_signing_alg_values_supported": assertions,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": ["ES256"],

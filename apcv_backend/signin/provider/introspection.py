@@ -59,8 +59,8 @@ class TokenRegistry:
         if live is None:
             return {"active": False}
         told = {name: claims[name] for name in _TOLD if name in claims}
-        bound = claims.get("cnf")
-        told |= {"active": True, "token_type": "DPoP" if bound else "Bearer"}
+        bound = claims.get("cnf", {})
+        told |= {"active": True, "token_type": "DPoP" if bound.get("jkt") else "Bearer"}
         if bound:
             told["cnf"] = bound
         if live.sight is not None and live.sight.session.structure:

@@ -2,7 +2,9 @@
 
 A token is ours, of its type, unexpired and unrevoked; its session lives (nobody struck off, no phone
 withdrawn, no card opposed); and when it is bound to a key, it comes with a proof by that key (RFC 9449
-section 7.1): a bound token shown as `Bearer` is refused, and so is a free one shown as `DPoP`.
+section 7.1): a bound token shown as `Bearer` is refused, and so is a free one shown as `DPoP`. One that is
+bound to a certificate comes over a connection made with that certificate (RFC 8705 section 3), whatever else
+it is bound to: neither proof stands for the other.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from apcv_backend.client_certificates import CertificateRefused, open_certificate
 from apcv_backend.signin.provider.client_rules import Client
 from apcv_backend.signin.provider.dpop_proofs import DpopDoor, Proof
 from apcv_backend.signin.provider.judging import SessionJudge
@@ -57,8 +60,13 @@ class LiveTokens:
         self._dpop = dpop
         self._issuer = issuer
 
-    def shown(self, authorization: str, dpop: str, method: str, url: str, at: datetime) -> LiveToken:
-        """The token of a request to `url`, with its proof spent. Raises `OAuthRefused` (401)."""
+    def shown(
+        self, authorization: str, dpop: str, method: str, url: str, at: datetime, *, certificate: str = ""
+    ) -> LiveToken:
+        """The token of a request to `url`, with its proof spent. Raises `OAuthRefused` (401).
+
+        `certificate` is the `Client-Cert` of our own proxy, unread, or empty.
+        """
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() not in {"bearer", "dpop"} or not token:
             raise OAuthRefused("invalid_token", "an access token is required", status=401, challenge="Bearer")
@@ -69,6 +77,7 @@ class LiveTokens:
         bound = claims.get("cnf", {}).get("jkt", "")
         if bool(bound) != (wanted == "DPoP"):
             raise invalid_token("a token bound to a key is shown as DPoP, another as Bearer", wanted)
+        _check_certificate(claims, certificate, wanted, at)
         proof = None
         if bound:
             proof = self._dpop.check_bound(dpop, url, method, at, jkt=bound, token=token)
@@ -109,6 +118,21 @@ class LiveTokens:
 
     def _spend(self, proof: Proof) -> bool:
         return self._registers.use_once((proof.once,))
+
+
+def _check_certificate(claims: Mapping[str, Any], unverified: str, scheme: str, at: datetime) -> None:
+    """The certificate a token is bound to, if it is bound to one. Raises `OAuthRefused` (401)."""
+    thumbprint = claims.get("cnf", {}).get("x5t#S256", "")
+    if not thumbprint:
+        return
+    try:
+        holds = open_certificate(unverified, at).is_bound(thumbprint)
+    except CertificateRefused as error:
+        raise invalid_token(
+            "the token is bound to a client certificate, and none that counts came", scheme
+        ) from error
+    if not holds:
+        raise invalid_token("the token is bound to another client certificate", scheme)
 
 
 def token_key(claims: Mapping[str, Any]) -> bytes:

@@ -15,11 +15,13 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.caller_door import unverified_certificate
 from apcv_backend.callers import CallerKind
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.signin.approval import browser_cookie
 from apcv_backend.signin.provider import discovery
 from apcv_backend.signin.provider.authorization_request import RedirectedRefusal
+from apcv_backend.signin.provider.client_rules import Client
 from apcv_backend.signin.provider.desk import ProviderDesk
 from apcv_backend.signin.provider.oauth_answers import (
     arguments_of_request,
@@ -118,14 +120,16 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
         """Déposer une demande de connexion (RFC 9126)."""
         at = around.clock()
         around.limited("oidc-par", at)
-        return json_answer(provider.push(form_of_request(), *_headers(), at), 201)
+        pushed = provider.push(form_of_request(), *_headers(), at, certificate=unverified_certificate())
+        return json_answer(pushed, 201)
 
     @_door(blueprint, discovery.TOKEN_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
     @blueprint.refuses_as_oauth(_TOLD)
     def token() -> Response:
         """Échanger un code, un jeton de renouvellement ou une demande CIBA (RFC 6749 section 3.2)."""
-        return json_answer(provider.tokens.answer(TokenCall(form_of_request(), *_headers()), around.clock()))
+        call = TokenCall(form_of_request(), *_headers(), certificate=unverified_certificate())
+        return json_answer(provider.tokens.answer(call, around.clock()))
 
     @_door(blueprint, discovery.USERINFO_PATH, ["GET", "POST"])
     @blueprint.called_by(CallerKind.PROFESSIONAL, CallerKind.PATIENT, scope="openid")
@@ -134,7 +138,11 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
         """Qui s'est connecté (OpenID Connect Core 5.3)."""
         authorization, dpop = _headers()
         authorization = token_of_form() or authorization
-        return json_answer(provider.userinfo.answer(authorization, dpop, request.method, around.clock()))
+        return json_answer(
+            provider.userinfo.answer(
+                authorization, dpop, request.method, around.clock(), certificate=unverified_certificate()
+            )
+        )
 
     @_door(blueprint, discovery.INTROSPECTION_PATH, ["POST"])
     @blueprint.called_by(CallerKind.CLIENT)
@@ -142,7 +150,7 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
     def introspect() -> Response:
         """Ce que vaut un jeton à cet instant (RFC 7662)."""
         at, form = around.clock(), form_of_request()
-        client = provider.client(form, _headers()[0], discovery.INTROSPECTION_PATH, at)
+        client = _client(provider, form, discovery.INTROSPECTION_PATH, at)
         return json_answer(provider.registry.introspect(client, form, at))
 
     @_door(blueprint, discovery.REVOCATION_PATH, ["POST"])
@@ -151,7 +159,7 @@ def _add_client_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
     def revoke() -> Response:
         """Révoquer un jeton (RFC 7009)."""
         at, form = around.clock(), form_of_request()
-        client = provider.client(form, _headers()[0], discovery.REVOCATION_PATH, at)
+        client = _client(provider, form, discovery.REVOCATION_PATH, at)
         provider.registry.revoke(client, form, at)
         return json_answer({})
 
@@ -173,7 +181,13 @@ def _add_public_doors(blueprint: StrictBlueprint, provider: ProviderDesk, around
         @_object(blueprint, "Les métadonnées du fournisseur.")
         def discover() -> Response:
             """Ce que ce fournisseur sait faire (OpenID Connect Discovery 1.0)."""
-            return _public(discovery.metadata(provider.issuer, provider.smith.algorithms(around.clock())))
+            algorithms = provider.smith.algorithms(around.clock())
+            return _public(discovery.metadata(provider.issuer, algorithms, mtls_url=provider.mtls_url))
+
+
+def _client(provider: ProviderDesk, form: Mapping[str, str], path: str, at: datetime) -> Client:
+    """The client behind this request. Raises `OAuthRefused`."""
+    return provider.client(form, _headers()[0], path, at, certificate=unverified_certificate())
 
 
 def _headers() -> tuple[str, str]:

@@ -29,7 +29,14 @@ class TokenCallers:
             raise CallerRefused(why="missing")
         url = self._issuer + unverified.path
         try:
-            token = self._live.shown(unverified.authorization, unverified.dpop, unverified.method, url, at)
+            token = self._live.shown(
+                unverified.authorization,
+                unverified.dpop,
+                unverified.method,
+                url,
+                at,
+                certificate=unverified.certificate,
+            )
         except OAuthRefused as refused:
             why = "dpop" if refused.error == "invalid_dpop_proof" else "token"
             raise CallerRefused(why=why) from refused

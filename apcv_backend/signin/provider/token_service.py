@@ -20,10 +20,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from apcv_backend.client_certificates import CertificateRefused, open_certificate
 from apcv_backend.signin.approval.attempt_rules import PollAnswer
 from apcv_backend.signin.provider.authorization import open_session
 from apcv_backend.signin.provider.claims import ClaimsDesk
-from apcv_backend.signin.provider.client_authentication import ClientAuthenticator, ProvenClient
+from apcv_backend.signin.provider.client_authentication import (
+    ClientAuthenticator,
+    ProvenClient,
+    refused_certificate,
+)
 from apcv_backend.signin.provider.client_rules import IDENTITY_SCOPES, Client, Grant
 from apcv_backend.signin.provider.dpop_proofs import DpopDoor
 from apcv_backend.signin.provider.judging import SessionJudge
@@ -53,22 +58,36 @@ _REFRESH_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class TokenCall:
-    """A request to the token endpoint as it arrived: form, and its two credential headers."""
+    """A request to the token endpoint as it arrived: form, its two credential headers, and the certificate.
+
+    `certificate` is the `Client-Cert` of our own proxy, unread, or empty.
+    """
 
     form: Mapping[str, str] = field(repr=False)
     authorization: str = field(repr=False)
     dpop: str = field(repr=False)
+    certificate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A call whose client and key are proven. `once` is spent in the transaction."""
+    """A call whose client and key are proven. `once` is spent in the transaction.
+
+    The tokens will be bound to the DPoP key of thumbprint `jkt` and the certificate of `x5t`, if not empty.
+    """
 
     client: Client
     form: Mapping[str, str] = field(repr=False)
     jkt: str
+    x5t: str
     once: tuple[UsedOnce, ...]
     at: datetime
+
+    @property
+    def bound_to(self) -> dict[str, str]:
+        """The `cnf` of the access token: RFC 9449 section 6.1, RFC 8705 section 3.1."""
+        told = {"jkt": self.jkt, "x5t#S256": self.x5t}
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +133,9 @@ class TokenDesk:
         word = call.form.get("grant_type")
         if word is None:
             raise invalid_request("grant_type is required")
-        proven = self._authenticator.prove(call.form, call.authorization, self._token_url, at)
+        proven = self._authenticator.prove(
+            call.form, call.authorization, self._token_url, at, certificate=call.certificate
+        )
         grant = _GRANTS.get(word)
         if grant is None:
             raise OAuthRefused("unsupported_grant_type", "grant_type is none of those of our metadata")
@@ -135,7 +156,8 @@ class TokenDesk:
         client = proven.client
         proof = self._dpop.check(call.dpop, self._token_url, "POST", at, required=client.dpop_required)
         once = proven.once if proof is None else (*proven.once, proof.once)
-        return _Asked(client, call.form, "" if proof is None else proof.jkt, once, at)
+        x5t = _thumbprint(call.certificate, at) if client.certificate_bound else ""
+        return _Asked(client, call.form, "" if proof is None else proof.jkt, x5t, once, at)
 
     # --- the grants: each runs in one transaction, and tells a refusal as a value
 
@@ -271,7 +293,7 @@ class TokenDesk:
         client, sight, at = asked.client, granted.sight, asked.at
         jti = base64url.encode(self._random(16))
         access = self._smith.sign(
-            self._claims.access_token(client, sight, jti, asked.jkt, at), ACCESS, "ES256", at
+            self._claims.access_token(client, sight, jti, asked.bound_to, at), ACCESS, "ES256", at
         )
         identity = self._claims.id_token(client, sight, access, at)
         told: dict[str, Any] = {
@@ -305,14 +327,22 @@ class TokenDesk:
             "jti": base64url.encode(self._random(16)),
             "scope": " ".join(scopes),
         }
-        if asked.jkt:
-            claims["cnf"] = {"jkt": asked.jkt}
+        if asked.bound_to:
+            claims["cnf"] = asked.bound_to
         return {
             "access_token": self._smith.sign(claims, ACCESS, "ES256", at),
             "token_type": "DPoP" if asked.jkt else "Bearer",
             "expires_in": int(ACCESS_TOKEN_LIFE.total_seconds()),
             "scope": " ".join(scopes),
         }
+
+
+def _thumbprint(unverified_certificate: str, at: datetime) -> str:
+    """What the tokens of a certificate-bound client are bound to. Raises `OAuthRefused` without one."""
+    try:
+        return open_certificate(unverified_certificate, at).thumbprint
+    except CertificateRefused as error:
+        raise refused_certificate(error) from error
 
 
 def _spent(register: ProviderRegister, asked: _Asked) -> OAuthRefused | None:

@@ -19,9 +19,11 @@ class UserinfoDesk:
         self._claims = claims
         self._url = url
 
-    def answer(self, authorization: str, dpop: str, method: str, at: datetime) -> Mapping[str, Any]:
+    def answer(
+        self, authorization: str, dpop: str, method: str, at: datetime, *, certificate: str = ""
+    ) -> Mapping[str, Any]:
         """The claims behind a token that lives. Raises `OAuthRefused` (401, or 403 without `openid`)."""
-        token = self._live.shown(authorization, dpop, method, self._url, at)
+        token = self._live.shown(authorization, dpop, method, self._url, at, certificate=certificate)
         if token.sight is None or "openid" not in token.scopes:
             raise OAuthRefused(
                 "insufficient_scope", "the token has no openid scope", status=403, challenge="Bearer"
