@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from apcv_backend.config import Config
-from apcv_backend.enrolment.rules import Dossier, PersonKey, user_handle
+from apcv_backend.enrolment.rules import Dossier, PersonKey, PersonUnknown, user_handle
 from apcv_backend.enrolment.service import CardTerms
 from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
 from apcv_backend.issuance.ports import Gesture, Phone
@@ -36,6 +36,20 @@ class PeopleOfBothKinds:
         if person.card is CardKind.APCV:
             return self._rights.droits_of(person, at).dossier()
         return self._directory.professionnel(Idnps.parse(person.text, Mode.LENIENT), at).dossier()
+
+
+class EnteredAs:
+    """The one key a person is entered under, whichever of their numbers was named; that one if unknown."""
+
+    def __init__(self, people: PeopleOfBothKinds) -> None:
+        self._people = people
+
+    def __call__(self, person: PersonKey, at: datetime) -> PersonKey:
+        """See `record_access.ports.OneKey`."""
+        try:
+            return self._people.find(person, at).key_of(person)
+        except PersonUnknown:
+            return person
 
 
 class GesturesOfPhones:

@@ -84,8 +84,11 @@ class Erasure:
         journal: Journal,
         erased: ErasedList,
         random: Callable[[int], bytes],
+        one_key: Callable[[PersonKey, datetime], PersonKey],
     ) -> None:
+        """`one_key(person, at)` is the key a person is entered under, whichever of their numbers is named."""
         self._database = database
+        self._one_key = one_key
         self._people = people
         self._slots = slots
         self._journal = journal
@@ -99,7 +102,7 @@ class Erasure:
             NobodyToErase: nobody is known under this key.
         """
         with self._database.read() as connection:
-            subject_id = self._people.find(connection, person)
+            subject_id = self._people.find(connection, self._one_key(person, at))
         if subject_id is None:
             raise NobodyToErase
         # The list first: an erasure interrupted here is done again by the next sweep, never forgotten.

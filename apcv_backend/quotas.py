@@ -32,11 +32,19 @@ class Quotas:
         self._insert = sqlite_insert if is_sqlite else postgresql_insert
 
     def charge(
-        self, tx: Connection, account: Account, people: Sequence[bytes], misses: int, at: datetime
+        self,
+        tx: Connection,
+        account: Account,
+        people: Sequence[bytes],
+        misses: int,
+        at: datetime,
+        *,
+        also_named: Sequence[bytes] = (),
     ) -> Charge:
         """Count one question about `people` (blind indexes), of whom `misses` will not be answered.
 
         A question about several is a part of a file: it counts people and misses, and no ask a minute.
+        `also_named` are numbers that stand in the question beside theirs: a canary among them rings.
         """
         ceilings = self.ceilings(tx, account, at)
         new = self._enter(tx, account, people, at)
@@ -45,7 +53,7 @@ class Quotas:
             return self._freeze(tx, account, why, ceilings, at)
         if len(people) == 1 and not self._count(tx, account, MINUTE_S, new, misses, ceilings, at):
             return self._freeze(tx, account, "too_fast", ceilings, at)
-        if self._is_canary(tx, people):
+        if self._is_canary(tx, [*people, *also_named]):
             self._freeze(tx, account, "canary", ceilings, at)
             return Charge.CANARY
         return Charge.TAKEN

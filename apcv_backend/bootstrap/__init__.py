@@ -30,7 +30,7 @@ from apcv_backend.bootstrap.staff import build_staff
 from apcv_backend.bootstrap.transparency import build_log
 from apcv_backend.complementary.service import ContractDesk
 from apcv_backend.config import Config, ConfigError
-from apcv_backend.connections import GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
+from apcv_backend.connections import EnteredAs, GesturesOfPhones, OwnTrustList, PeopleOfBothKinds
 from apcv_backend.database import Database
 from apcv_backend.enrolment.revocation_desk import RevocationDesk
 from apcv_backend.enrolment.service import CardTerms
@@ -92,6 +92,7 @@ def build(
     rights = FileRightsSource(config.rights_dir, shift_days=config.rights_shift_days, acknowledged=True)
     directory = SqlDirectory(database)
     people = PeopleOfBothKinds(rights, directory)
+    one_key = EnteredAs(people)
     terms = card_terms(config, database, at)
     ephemeral = _ephemeral(config, database)
     subjects = Subjects(vault, random)
@@ -146,7 +147,9 @@ def build(
         counters=ephemeral,
         random=random,
     )
-    record_access = build_record_access(config, database, journal, subjects, enrolment.devices, random)
+    record_access = build_record_access(
+        config, database, journal, subjects, enrolment.devices, one_key, random
+    )
     complementary = build_complementary(
         config=config,
         database=database,
@@ -209,6 +212,7 @@ def build(
             random=random,
             ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
             end_representations=representation.end_every,
+            one_key=one_key,
         ),
         terms=terms,
         record_access=record_access,
@@ -227,7 +231,7 @@ def build(
         signin=provider,
         log=build_log(config, database, keyring, journal),
         erasure=Erasure(
-            database, Subjects(vault, random), slots, journal, ErasedList(config.erased_list), random
+            database, Subjects(vault, random), slots, journal, ErasedList(config.erased_list), random, one_key
         ),
         patient_journal=build_patient_journal(config, database, journal, directory, random),
         incidents=SqlIncidents(database, journal),

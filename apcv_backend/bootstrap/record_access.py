@@ -9,6 +9,7 @@ from apcv_backend.bootstrap.representation import SigningPhones
 from apcv_backend.config import Config
 from apcv_backend.database import Database
 from apcv_backend.enrolment.device_service import DeviceDesk
+from apcv_backend.record_access.ports import OneKey
 from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.record_access.store import SqlRecordRegisters
 from apcv_backend.subjects import Subjects
@@ -21,12 +22,14 @@ def build_record_access(
     journal: Journal,
     subjects: Subjects,
     devices: DeviceDesk,
+    one_key: OneKey,
     random: Callable[[int], bytes],
 ) -> RecordDesk:
     """The room on its register; it also is the rights room's `Consents`."""
     return RecordDesk(
         registers=SqlRecordRegisters(database, journal, subjects),
         phones=SigningPhones(devices),
+        one_key=one_key,
         mode=Mode.STRICT if config.is_production else Mode.TEST,
         random=random,
     )

@@ -58,7 +58,7 @@ class CodeDesk:
         life = valid_for or activation_codes.validity(person.card, agent)
         if not timedelta(0) < life <= LONGEST_LIFE:
             raise InvalidValue(what="valid_for", why="out_of_bounds")
-        self._people.find(person, at)
+        person = self._people.find(person, at).key_of(person)
         drawn = activation_codes.draw_code(person.card, self._random)
         self._codes.keep(drawn, person, agent, at, at + life)
         return OpenedCode(

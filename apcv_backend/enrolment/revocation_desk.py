@@ -47,18 +47,25 @@ def nobody_represents(_person: PersonKey, _actor: str, _at: datetime) -> int:
     return 0
 
 
+def as_named(person: PersonKey, _at: datetime) -> PersonKey:
+    """Where nobody knows the other numbers of a person: the one that was named."""
+    return person
+
+
 @dataclass(frozen=True, slots=True)
 class RevocationDesk:
     """The agent's acts; `at` is the instant of the act (UTC).
 
     `end_representations(person, actor, at)` ends every representation of a person (the room
-    `representation`), their cards on other phones with it; how many.
+    `representation`), their cards on other phones with it; how many. `one_key(person, at)` is the key
+    a person is entered under, whichever of their numbers was typed.
     """
 
     registers: Registers
     random: Callable[[int], bytes]
     ring_publication: Callable[[], None]
     end_representations: Callable[[PersonKey, str, datetime], int] = nobody_represents
+    one_key: Callable[[PersonKey, datetime], PersonKey] = as_named
 
     def revoke_device(self, typed: str, agent: DeskAgent, at: datetime) -> None:
         """Withdraw the live phone of this reference or identifier. Raises `DeviceNotFound`."""
@@ -81,6 +88,7 @@ class RevocationDesk:
                 self._withdraw(register, device, agent, at)
             return len(found)
 
+        person = self.one_key(person, at)
         ended = self.end_representations(person, actor_of(agent), at)
         try:
             return PersonRevoked(self._do(work), ended)
@@ -97,12 +105,13 @@ class RevocationDesk:
         """
 
         def work(register: Register) -> int:
-            found = _all(register, person)
+            found = _all(register, named)
             count = register.revoke_exercice([device.device_id for device in found], exercice, at)
             return _noted(register, "exercice.revoked", found, count, agent, at, exercice)
 
         if not exercice or len(exercice) > _LONGEST_EXERCICE:
             raise NothingToChange
+        named = self.one_key(person, at)
         return self._do(work)
 
     def suspend_device(self, typed: str, agent: DeskAgent, at: datetime) -> int:
@@ -111,7 +120,8 @@ class RevocationDesk:
 
     def suspend_person(self, person: PersonKey, agent: DeskAgent, at: datetime) -> int:
         """Suspend the cards of all the person's phones; how many. Raises `NothingToChange`."""
-        return self._do(lambda register: _suspend(register, _all(register, person), agent, at))
+        named = self.one_key(person, at)
+        return self._do(lambda register: _suspend(register, _all(register, named), agent, at))
 
     def resume_device(self, typed: str, agent: DeskAgent, at: datetime) -> int:
         """Lift the suspension of one phone's cards; how many. Raises as `suspend_device`."""
@@ -119,7 +129,8 @@ class RevocationDesk:
 
     def resume_person(self, person: PersonKey, agent: DeskAgent, at: datetime) -> int:
         """Lift the suspension of the cards of a person; how many. Raises `NothingToChange`."""
-        return self._do(lambda register: _resume(register, _all(register, person), agent, at))
+        named = self.one_key(person, at)
+        return self._do(lambda register: _resume(register, _all(register, named), agent, at))
 
     def _do(self, work: Callable[[Register], T]) -> T:
         done = self.registers.run(work)

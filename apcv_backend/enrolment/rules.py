@@ -156,10 +156,17 @@ class DossierAssure:
     tutelle: bool
     deceased_on: date | None
 
-    @staticmethod
-    def key_of(person: PersonKey) -> PersonKey:
-        """The key this person is entered under: the one they were found by."""
-        return person
+    def key_of(self, person: PersonKey) -> PersonKey:
+        """The key this person is entered under, whichever of their numbers found them.
+
+        Their own number when it may be used, else the identity key of a carte Vitale. What somebody said
+        under one number must hold under the others: blocks, journals and limits are kept by this key alone.
+        """
+        own = self.beneficiaire
+        if own.may_exchange_matricule and own.nir is not None:
+            return PersonKey(person.card, own.nir.digits)
+        born, rank = own.traits.naissance.text, own.rang_gemellaire
+        return PersonKey(person.card, f"{own.opening_nir.digits}/{born}/{rank}")
 
 
 @dataclass(frozen=True, slots=True)

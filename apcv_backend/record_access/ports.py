@@ -22,6 +22,14 @@ class Phones(Protocol):
         ...
 
 
+class OneKey(Protocol):
+    """Whoever knows all the numbers of a person (the registers)."""
+
+    def __call__(self, person: PersonKey, at: datetime, /) -> PersonKey:
+        """The one key this person is entered under; `person` itself when nobody knows them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HiddenDocument:
     """A document somebody may not see for now. `from_whom` is `professionals` or `patient`."""

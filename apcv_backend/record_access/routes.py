@@ -187,7 +187,7 @@ def _add_questions(
             rule = room.decide(
                 caller,
                 AccessRequest(
-                    person=room.read_person(body["patient"]),
+                    person=room.read_person(body["patient"], at),
                     purpose=purpose,
                     care_team=body["care_team"],
                     document=body.get("document"),
@@ -215,7 +215,7 @@ def _add_questions(
             at = clock()
             count(at)
             caller = identified(callers, at, CallerKind.PROFESSIONAL, scope=SCOPE)
-            person = room.read_person(body["patient"])
+            person = room.read_person(body["patient"], at)
             return _hidden(room.withhold(caller, person, body["document"], at))
 
 

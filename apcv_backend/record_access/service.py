@@ -15,7 +15,7 @@ from datetime import datetime
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.record_access import rules
-from apcv_backend.record_access.ports import HiddenDocument, Phones, Register, Registers
+from apcv_backend.record_access.ports import HiddenDocument, OneKey, Phones, Register, Registers
 from apcv_backend.record_access.rules import (
     EMERGENCIES,
     Answer,
@@ -66,9 +66,16 @@ class RecordDesk:
     """See the module's story. Instants are aware UTC; `mode` is how strictly numbers are read."""
 
     def __init__(
-        self, *, registers: Registers, phones: Phones, mode: Mode, random: Callable[[int], bytes]
+        self,
+        *,
+        registers: Registers,
+        phones: Phones,
+        one_key: OneKey,
+        mode: Mode,
+        random: Callable[[int], bytes],
     ) -> None:
         self._registers = registers
+        self._one_key = one_key
         self._phones = phones
         self._mode = mode
         self._random = random
@@ -93,9 +100,12 @@ class RecordDesk:
         person = caller.person
         return Patient(self._registers.run(lambda register: register.subject_of(person, at)), caller.name)
 
-    def read_person(self, text: str) -> PersonKey:
-        """The patient a professional's software named. Raises `InvalidValue`, which repeats nothing."""
-        return PersonKey.parse(CardKind.APCV, text, self._mode)
+    def read_person(self, text: str, at: datetime) -> PersonKey:
+        """The patient a professional's software named, by any of their numbers.
+
+        Raises `InvalidValue`, which repeats nothing.
+        """
+        return self._one_key(PersonKey.parse(CardKind.APCV, text, self._mode), at)
 
     # --- what the patient decides
 

@@ -205,11 +205,7 @@ class Representations:
 
 def known_as(person: PersonKey, answer: ReponseDroits) -> PersonKey:
     """The one key of a person found under any of theirs: their own number when it may be used."""
-    own = answer.beneficiaire
-    if own.may_exchange_matricule and own.nir is not None:
-        return PersonKey(person.card, own.nir.digits)
-    text = f"{own.opening_nir.digits}/{own.traits.naissance.text}/{own.rang_gemellaire}"
-    return PersonKey(person.card, text)
+    return answer.dossier().key_of(person)
 
 
 def _record(register: Register, new: NewRepresentation, at: datetime) -> Representation:

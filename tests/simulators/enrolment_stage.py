@@ -126,10 +126,11 @@ class KnownPeople:
         """See `ports.People`."""
         del at
         self.asked += 1
-        try:
-            return self.dossiers[person.text]
-        except KeyError:
-            raise PersonUnknown from None
+        known = self.dossiers.get(person.text)
+        for dossier in self.dossiers.values() if known is None else (known,):
+            if known is not None or dossier.key_of(person) == person:
+                return dossier
+        raise PersonUnknown
 
 
 @cache

@@ -1,0 +1,156 @@
+"""Attack: name a patient by another of their numbers, where nothing they said is filed.
+
+An insured person is found under their own NIR, and under the number that opens their rights with a birth date
+and a rank (the identity key of a carte Vitale). Whoever may choose the name must not choose the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from apcv_backend.app import create_app
+from apcv_backend.bootstrap import Services
+from apcv_backend.callers import Caller, CallerKind
+from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.tables import journal, notices, subjects
+from cartes.cards import CardKind
+from tests.simulators.callers import KnownCallers
+from tests.simulators.clock import SteerableClock
+from tests.simulators.issuance_stage import ANGE, LAURE, open_stage
+from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, open_rights_stage
+from tests.simulators.population import nir_of
+
+AS_ON_A_VITALE = PersonKey.parse(CardKind.APCV, f"{ANGE.text}/19580314/1")
+PATIENT = {"nir": ANGE.text}
+THE_SAME = {"nir": ANGE.text, "birth_date": "19580314", "rank": 1}
+
+
+@pytest.fixture
+def door(services: Services) -> FlaskClient:
+    """Ange, signed in, and a pharmacist who may ask about records."""
+    given = frozenset({"openid", "record"})
+    known = KnownCallers(
+        {
+            "ange": Caller(CallerKind.PATIENT, client_id="mes", person=ANGE, scopes=given),
+            "laure": Caller(
+                CallerKind.PROFESSIONAL,
+                client_id="lgo",
+                subject_id="s-laure",
+                person=LAURE,
+                structure="999001506",
+                scopes=given,
+            ),
+        }
+    )
+    return create_app(replace(services, callers=known)).test_client()
+
+
+@pytest.fixture
+def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
+    return open_rights_stage(
+        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
+    )
+
+
+def said(door: FlaskClient, path: str, who: str, **body: Any) -> dict[str, Any]:
+    answer = door.post(path, json=body, headers={"Authorization": f"DPoP {who}"})
+    assert answer.status_code in {200, 201}, answer.get_json()
+    return dict(answer.get_json())
+
+
+def pseudonyms(services: Services) -> int:
+    with services.database.read() as connection:
+        return len(connection.execute(select(subjects.c.subject_id)).all())
+
+
+def asked_about(services: Services, event: str) -> set[str]:
+    with services.database.read() as connection:
+        return set(connection.execute(select(journal.c.subject).where(journal.c.event == event)).scalars())
+
+
+def test_a_block_holds_under_every_number(door: FlaskClient, services: Services) -> None:
+    """Blocked by name, a pharmacist asks under the Vitale's key: refused, and Ange reads it."""
+    said(door, "/v1/consents", "ange", target="professional", number=LAURE.text, decision="blocked")
+
+    answer = said(
+        door,
+        "/v1/access-decisions",
+        "laure",
+        patient=AS_ON_A_VITALE.text,
+        purpose="normal",
+        care_team=True,
+    )
+
+    assert (answer["decision"], answer["rule"]) == ("deny", "professional_blocked")
+    assert pseudonyms(services) == 1
+    assert asked_about(services, "record.denied") == asked_about(services, "consent.blocked")
+
+
+def test_an_opposition_made_beforehand_holds_under_every_number(
+    door: FlaskClient, services: Services
+) -> None:
+    """Nobody breaks the glass by another name, and the notice reaches the patient's own phones."""
+    said(door, "/v1/consents", "ange", target="purpose", number="bris_de_glace", decision="blocked")
+
+    answer = said(
+        door,
+        "/v1/access-decisions",
+        "laure",
+        patient=AS_ON_A_VITALE.text,
+        purpose="bris_de_glace",
+        care_team=False,
+    )
+
+    assert answer["rule"] == "opposed_beforehand"
+    with services.database.read() as connection:
+        told = set(connection.execute(select(notices.c.subject_id)).scalars())
+    assert told == asked_about(services, "consent.blocked")
+
+
+def test_a_question_by_another_number_is_in_the_patients_journal(stage: RightsStage) -> None:
+    """An insurer asks under the Vitale's key: the patient reads it all the same."""
+    stage.ask_member(ANGE.text)
+    stage.told.members[INSURER, AS_ON_A_VITALE.text] = contract(INSURER)
+
+    answer = stage.ask("mutuelle", ground="membership", patient=THE_SAME)
+
+    assert answer.status_code == 200, answer.get_json()
+    assert {subject for subject, _ in stage.lines("rights.queried")} == {stage.subject_of(ANGE)}
+
+
+def test_the_same_person_by_two_numbers_is_one_person_to_the_limits(stage: RightsStage) -> None:
+    """Otherwise each number of a canary or of a habit would be another."""
+    from apcv_backend.tables import query_people
+
+    stage.ask_member(ANGE.text)
+    stage.ask("mutuelle", ground="membership", patient=THE_SAME)
+
+    assert len(stage.rows(query_people)) == 1
+
+
+def test_a_canary_rings_under_every_number(stage: RightsStage) -> None:
+    """Planted by its number, which nobody has: asked about as somebody's child, it rings as well."""
+    bird = nir_of(7)
+    index = stage.services.vault.person_index(CardKind.APCV.value, bird)
+    stage.services.database.run(lambda tx: stage.online.quotas.plant(tx, index, "essai", stage.clock()))
+
+    stage.ask("mutuelle", ground="membership", patient={**THE_SAME, "nir": bird})
+
+    assert stage.alarms() == ["canary"]
+
+
+def test_a_phone_enrolled_under_one_number_is_found_under_the_other(stage: RightsStage) -> None:
+    """An agent types what is on the card: it is the same person's phone, and there is one pseudonym."""
+    services = stage.services
+    phone = stage.cards.enrolled(AS_ON_A_VITALE)
+
+    assert phone.fetch().status_code == 200
+    assert stage.subject_of(ANGE)
+    assert len(services.enrolment.devices.list_for(ANGE)) == 1
+    assert pseudonyms(services) == 1
