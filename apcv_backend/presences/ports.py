@@ -79,7 +79,7 @@ class PresenceRegister(Protocol):
         ...
 
     def get(self, presence_id: str) -> tuple[OpenPresence, bool] | None:
-        """A presence, whatever its state, and whether it was closed."""
+        """A presence, whatever its state, and whether it is over: closed, or its card is of no more use."""
         ...
 
     def renew(self, presence_id: str, by: Redeemer, until: datetime, at: datetime) -> bool:

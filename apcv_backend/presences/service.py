@@ -139,7 +139,10 @@ class PresenceDesk:
         return done
 
     def opened(self, token: str, at: datetime) -> OpenPresence:
-        """The presence behind a token, alive at `at`. Raises `PresenceRefused`: not ours, over, closed."""
+        """The presence behind a token, alive at `at`, as its card is.
+
+        Raises `PresenceRefused`: not ours, over, closed, or its card withdrawn since.
+        """
         claims = self._tokens.read(token, at)
         if claims.get("iss") != self._issuer:
             raise PresenceRefused(why="token")
@@ -148,8 +151,8 @@ class PresenceDesk:
         expires = claims.get("exp")
         if found is None or type(expires) is not int:
             raise PresenceRefused(why="token")
-        presence, is_closed = found
-        if is_closed or at.timestamp() >= expires or at >= presence.expires_at:
+        presence, is_over = found
+        if is_over or at.timestamp() >= expires or at >= presence.expires_at:
             raise PresenceRefused(why="not_open")
         return presence
 

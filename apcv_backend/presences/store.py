@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, case, literal, select, update
+from sqlalchemy import Connection, Exists, Row, and_, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -250,19 +250,17 @@ class _Register:
 
     def get(self, presence_id: str) -> tuple[OpenPresence, bool] | None:
         """See `PresenceRegister.get`."""
-        row = self._tx.execute(select(presences).where(presences.c.presence_id == presence_id)).one_or_none()
-        return None if row is None else (_presence(row), row.closed_at is not None)
+        row = self._tx.execute(
+            select(presences, _card_stands().label("card_stands")).where(
+                presences.c.presence_id == presence_id
+            )
+        ).one_or_none()
+        return None if row is None else (_presence(row), row.closed_at is not None or not row.card_stands)
 
     def renew(self, presence_id: str, by: Redeemer, until: datetime, at: datetime) -> bool:
-        """See `PresenceRegister.renew`: the phone must live too."""
-        living = (
-            select(devices.c.device_id)
-            .where(devices.c.device_id == presences.c.device_id, devices.c.withdrawn_at.is_(None))
-            .exists()
-        )
-        moved = self._tx.execute(
-            update(presences).where(*_alive_and_theirs(presence_id, by, at), living).values(expires_at=until)
-        )
+        """See `PresenceRegister.renew`: the card that was shown must stand too."""
+        theirs = _alive_and_theirs(presence_id, by, at)
+        moved = self._tx.execute(update(presences).where(*theirs, _card_stands()).values(expires_at=until))
         return moved.rowcount == 1
 
     def close(self, presence_id: str, by: Redeemer, at: datetime) -> bool:
@@ -323,6 +321,34 @@ def _alive_and_theirs(presence_id: str, by: Redeemer, at: datetime) -> tuple[Any
         presences.c.structure == by.structure,
         presences.c.closed_at.is_(None),
         presences.c.expires_at > at,
+    )
+
+
+def _card_stands() -> Exists:
+    """Whether the card a presence was opened with is still of use: its phone's own, or one held for another.
+
+    A phone withdrawn, a card revoked or suspended, a delegation ended: each changes the slot in the same
+    transaction, so the slot is asked.
+    """
+    its_own = and_(status_slots.c.exercice == "", devices.c.subject_id == presences.c.subject_id)
+    for_another = status_slots.c.exercice.in_(
+        select(literal(SLOT_PREFIX).concat(representations.c.reference)).where(
+            representations.c.delegate_subject == devices.c.subject_id,
+            representations.c.beneficiary_subject == presences.c.subject_id,
+            representations.c.ended_at.is_(None),
+        )
+    )
+    return (
+        select(status_slots.c.idx)
+        .join(devices, devices.c.device_id == status_slots.c.device_id)
+        .where(
+            status_slots.c.device_id == presences.c.device_id,
+            status_slots.c.kind == CardKind.APCV.value,
+            status_slots.c.state == "valid",
+            devices.c.withdrawn_at.is_(None),
+            or_(its_own, for_another),
+        )
+        .exists()
     )
 
 
