@@ -14,12 +14,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, String, and_, any_, bindparam, case, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    any_,
+    bindparam,
+    case,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from apcv_backend.tables import devices, status_slots, subjects
+from apcv_backend.representation.rules import SLOT_BAR
+from apcv_backend.tables import devices, representations, status_slots, subjects
 from cartes.cards import CardKind, Slot
 from cartes.errors import CarteError
 
@@ -69,6 +82,10 @@ class CardSuspended(CarteError):
     """The phone's card is suspended: no new one is issued until the suspension is lifted."""
 
     code = "card_suspended"
+
+
+def _on_phones_of(subject_id: str) -> ColumnElement[bool]:
+    return status_slots.c.device_id.in_(select(devices.c.device_id).where(devices.c.subject_id == subject_id))
 
 
 def list_of(kind: CardKind) -> int:
@@ -139,10 +156,32 @@ class StatusSlots:
         return self._revoke(tx, theirs, at)
 
     def revoke_named(self, tx: Connection, subject_id: str, exercice: str, at: datetime) -> int:
-        """Revoke the slots of this name on every phone of one person; how many were not before."""
-        phones = select(devices.c.device_id).where(devices.c.subject_id == subject_id)
-        theirs = and_(status_slots.c.device_id.in_(phones), status_slots.c.exercice == exercice)
-        return self._revoke(tx, theirs, at)
+        """Revoke the slots of this name on every phone of one person; how many were not before.
+
+        Those of this name and a bar too: the insurers' cards that were given with a delegated one.
+        """
+        named = or_(
+            status_slots.c.exercice == exercice,
+            status_slots.c.exercice.startswith(f"{exercice}{SLOT_BAR}", autoescape=True),
+        )
+        return self._revoke(tx, and_(_on_phones_of(subject_id), named), at)
+
+    def revoke_contract(self, tx: Connection, subject_id: str, contract_id: str, at: datetime) -> int:
+        """Revoke the insurers' cards of one contract; how many were not before.
+
+        On the phones of its person (the pseudonym `subject_id`), and on those of whoever represents them.
+        """
+        delegates = (
+            select(devices.c.device_id)
+            .join(representations, representations.c.delegate_subject == devices.c.subject_id)
+            .where(representations.c.beneficiary_subject == subject_id)
+        )
+        own = and_(_on_phones_of(subject_id), status_slots.c.exercice == contract_id)
+        given = and_(
+            status_slots.c.device_id.in_(delegates),
+            status_slots.c.exercice.endswith(f"{SLOT_BAR}{contract_id}", autoescape=True),
+        )
+        return self._revoke(tx, or_(own, given), at)
 
     def suspend(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
         """Suspend the valid slots of these phones: no new card on them meanwhile. How many there were."""

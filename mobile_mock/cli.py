@@ -38,6 +38,7 @@ from mobile_mock.cli_terms import (
 )
 from mobile_mock.cli_two_way import answer, authorise, trust
 from mobile_mock.client_data import DEVELOPMENT_ORIGIN, DEVELOPMENT_PACKAGE, ClientShape
+from mobile_mock.contracts import kept_contracts
 from mobile_mock.errors import PocketError
 from mobile_mock.holder import Holder
 from mobile_mock.own_phones import report_loss
@@ -172,6 +173,12 @@ def renew(
 @kind_option
 @click.option("--shape", type=click.Choice([shape.word for shape in Shape]), help="Forme de l'apCV [soins].")
 @click.option("--exercice", help="Exercice de l'e-CPS [le premier].")
+@click.option(
+    "--contract",
+    default="",
+    metavar="AMC",
+    help="Complémentaire : nom ou numéro de l'organisme, s'il y en a plusieurs.",
+)
 @for_option
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Écrire une image PNG.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Écrire une image SVG.")
@@ -186,6 +193,7 @@ def qr(
     kind: str,
     shape: str | None,
     exercice: str | None,
+    contract: str,
     represents: str,
     png: Path | None,
     svg: Path | None,
@@ -193,15 +201,14 @@ def qr(
     light_terminal: bool,
 ) -> None:
     """Show a card in the terminal, or write it where asked."""
-    if (shape and kind == CardKind.ECPS.value) or (exercice and kind == CardKind.APCV.value):
-        raise click.UsageError(
-            said(
-                "--shape va avec apcv, --exercice avec ecps.",
-                "--shape goes with apcv, --exercice with ecps.",
-            )
-        )
+    card_kind = CardKind(kind)
+    _check_usage(said, card_kind, shape, exercice, contract)
     with holder_of(folder, said) as holder:
-        shown = holder.show_qr(CardKind(kind), now(), name=shape or exercice, represents=represents)
+        if card_kind is CardKind.AMC:
+            wanted = _SHAPES[shape] if shape else Shape.SOINS
+            shown = holder.show_contract(now(), contract=contract, shape=wanted, represents=represents)
+        else:
+            shown = holder.show_qr(card_kind, now(), name=shape or exercice, represents=represents)
         if png is not None:
             write_file(png, shown.png())
         if svg is not None:
@@ -292,6 +299,7 @@ def makers(said: Said, makers: Path, roots: Path) -> None:
         click.echo(said(f"Racines exportées dans {roots}", f"Roots exported to {roots}"))
 
 
+_SHAPES = {shape.word: shape for shape in Shape}
 _NOTICES = {
     "device_added": ("téléphone ajouté", "phone added"),
     "device_withdrawn": ("téléphone retiré", "phone withdrawn"),
@@ -300,11 +308,31 @@ _NOTICES = {
 }
 
 
+def _check_usage(said: Said, kind: CardKind, shape: str | None, exercice: str | None, contract: str) -> None:
+    """Each of the three options goes with its card; an insurer's has no shape `identite`."""
+    wrong = (
+        (shape and (kind is CardKind.ECPS or (kind is CardKind.AMC and shape == Shape.IDENTITE.word)))
+        or (exercice and kind is not CardKind.ECPS)
+        or (contract and kind is not CardKind.AMC)
+    )
+    if wrong:
+        raise click.UsageError(
+            said(
+                "--shape va avec apcv (et amc, sans identite), --exercice avec ecps, --contract avec amc.",
+                "--shape goes with apcv (and amc, but identite), --exercice with ecps, --contract with amc.",
+            )
+        )
+
+
 def _show(said: Said, kept: KeptCard) -> None:
     until = f"{kept.expires_at:%Y-%m-%d %H:%M} UTC"
     whose = f" ({kept.represents})" if kept.represents else ""
+    name = kept.name
+    if kept.kind is CardKind.AMC:  # by the insurer's name, which people know
+        (one,) = kept_contracts([kept], kept.represents)
+        name = f"{one.nom_amc} ({one.numero_amc}) {one.shape.word}"
     click.echo(
-        f"{kept.kind.value} {kept.name}{whose} : " + said(f"valable jusqu'au {until}", f"good until {until}")
+        f"{kept.kind.value} {name}{whose} : " + said(f"valable jusqu'au {until}", f"good until {until}")
     )
 
 

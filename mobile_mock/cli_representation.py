@@ -3,6 +3,8 @@
     python -m mobile_mock represented
     python -m mobile_mock card --for REFERENCE
     python -m mobile_mock qr --for REFERENCE --shape soins
+    python -m mobile_mock card --for REFERENCE --card amc
+    python -m mobile_mock qr --for REFERENCE --card amc --contract 99999001
 
 A delegation is opened at a desk, never here.
 """

@@ -120,6 +120,12 @@ class NoCard(PocketError):
     code = "no_card"
 
 
+class ContractUnclear(PocketError):
+    """Several insurers' cards are meant; say which. `contracts` names them."""
+
+    code = "contract_unclear"
+
+
 class CardOutdated(PocketError):
     """The card asked for has expired; renew it before showing it. `expired_at` says when."""
 

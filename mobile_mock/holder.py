@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cartes import presentation
-from cartes.cards import CardKind
+from cartes.cards import CardKind, Shape
 from cartes.sealed_answer import answer_text, seal_answer
 from cartes.till_request import TillOffer
 from cartes.trust import KindPolicy
@@ -32,6 +32,7 @@ from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.authenticator import Authenticator
 from mobile_mock.backend_client import BackendClient
 from mobile_mock.client_data import Client
+from mobile_mock.contracts import choose, kept_contracts
 from mobile_mock.errors import (
     BackendNonsense,
     BackendRefused,
@@ -238,8 +239,9 @@ class Holder:
         kept = {
             (card.represents, card.name): card
             for card in self._pocket.cards
-            # Of another person's, what is not given any more is not kept either.
-            if card.kind is kind and not (represents and card.represents == represents)
+            # Of another person's, or an insurer's, what is not given any more is not kept either.
+            if card.kind is kind
+            and not ((represents or kind is CardKind.AMC) and card.represents == represents)
         }
         if answer.get("renew_until") is not None:
             self._pocket.keep_device(replace(device, renew_until=moment_of(answer["renew_until"])))
@@ -271,12 +273,32 @@ class Holder:
             NotEnrolled, NoCard: nothing to show. CardOutdated: it has expired. NoSuchKey: its key is gone.
             ClientProfileUnknown: this client writes what no till could rebuild.
         """
-        device = self._pocket.device(kind.held_as)
         usual = _USUAL_SHAPE if kind is CardKind.APCV else None
-        card = self._pocket.card(kind, name or usual, represents)
+        device = self._pocket.device(kind.held_as)
+        return self._show(device, self._pocket.card(kind, name or usual, represents), at, ctx)
+
+    def show_contract(
+        self,
+        at: datetime,
+        *,
+        contract: str = "",
+        shape: Shape = Shape.SOINS,
+        ctx: bytes = b"",
+        represents: str = "",
+    ) -> Presentation:
+        """Show an insurer's card, as its own code: `contract` is the insurer's number or name, if several.
+
+        Raises:
+            ContractUnclear: several contracts are meant. The rest as `show_qr`.
+        """
+        device = self._pocket.device(CardKind.AMC.held_as)
+        held = kept_contracts(self._pocket.cards, represents)
+        return self._show(device, choose(held, contract, shape), at, ctx)
+
+    def _show(self, device: Device, card: KeptCard, at: datetime, ctx: bytes) -> Presentation:
         if card.expires_at <= at:
             raise CardOutdated(expired_at=card.expires_at.isoformat())
-        policy = policy_of(self._pocket.issuer, kind)
+        policy = policy_of(self._pocket.issuer, card.kind)
         moment = int(at.timestamp())
         assertion = self._gesture(device, policy, presentation.challenge_for(card.credential, moment, ctx))
         response = assertion["response"]

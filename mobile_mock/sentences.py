@@ -69,6 +69,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Ce téléphone n'a pas cette carte. Demandez-la (card).",
         "This phone does not hold that card. Ask for it (card).",
     ),
+    "contract_unclear": (
+        "Plusieurs contrats complémentaires conviennent : dites lequel (--contract).",
+        "Several complementary contracts are meant: say which (--contract).",
+    ),
     "card_outdated": (
         "Cette carte a expiré. Renouvelez-la (renew), ou redemandez-la (card).",
         "This card has expired. Renew it (renew), or ask for it again (card).",

@@ -156,6 +156,8 @@ def build(
         vault=vault,
         journal=journal,
         subjects=subjects,
+        one_key=one_key,
+        clock=clock,
         slots=slots,
         random=random,
         ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),

@@ -95,11 +95,15 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class KnownContract:
-    """A contract on record, under our own identifier, and when its insurer last said so (UTC)."""
+    """A contract on record, under our own identifier, and when its insurer last said so (UTC).
+
+    `digest` is a keyed hash of the whole line: while it is the same, so is what the insurer says.
+    """
 
     contract_id: str
     contract: Contract = field(repr=False)
     published_at: datetime
+    digest: bytes = field(repr=False)
 
     def state(self, at: datetime) -> EtatContrat:
         """What may be said of it at `at`: what its insurer said, or that nobody knows any more."""

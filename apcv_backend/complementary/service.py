@@ -39,11 +39,23 @@ class LoadReport:
 
 
 class ContractDesk:
-    """See the module's story. `mode` is how strictly numbers are read (fictitious ones in demonstrations)."""
+    """See the module's story.
 
-    def __init__(self, *, registers: Registers, mode: Mode, ring_publication: Callable[[], None]) -> None:
+    `mode` is how strictly numbers are read (fictitious ones in demonstrations). `one_key` gives the one key
+    of a person told under any of theirs, and the key itself for somebody who is not known.
+    """
+
+    def __init__(
+        self,
+        *,
+        registers: Registers,
+        mode: Mode,
+        one_key: Callable[[PersonKey], PersonKey],
+        ring_publication: Callable[[], None],
+    ) -> None:
         self._registers = registers
         self._mode = mode
+        self._one_key = one_key
         self._ring_publication = ring_publication
 
     def publish(self, organisation: str, told: dict[str, str], actor: str, at: datetime) -> Outcome:
@@ -97,7 +109,7 @@ class ContractDesk:
         """
         theirs = [
             known.contract
-            for known in self._registers.of_person(person)
+            for known in self._registers.of_person(self._one_key(person))
             if known.contract.droits.numero_amc == organisation and known.contract.droits.periode.debut <= day
         ]
         if not theirs:
@@ -116,7 +128,9 @@ class ContractDesk:
     def _parsed(self, organisation: str, told: dict[str, str]) -> tuple[PersonKey, Contract]:
         if not organisation:
             raise InsurerUnknown
-        return parse_contract(organisation, told, self._mode)
+        person, contract = parse_contract(organisation, told, self._mode)
+        # Insurers know a child by a parent's number: the contract stands where the child's phone is found.
+        return self._one_key(person), contract
 
     def _keep(
         self, taken: Sequence[tuple[PersonKey, Contract]], organisation: str, actor: str, at: datetime

@@ -28,8 +28,8 @@ T = TypeVar("T")
 class StatusSlots(Protocol):
     """The slots of the status lists: a contract that changed revokes the cards issued on what it said."""
 
-    def revoke_named(self, tx: Connection, subject_id: str, exercice: str, at: datetime) -> int:
-        """Revoke the slots of this name on every phone of one person; how many were not yet."""
+    def revoke_contract(self, tx: Connection, subject_id: str, contract_id: str, at: datetime) -> int:
+        """Revoke the cards of one contract, on its person's phones and their representatives'; how many."""
         ...
 
 
@@ -136,7 +136,7 @@ class _Register:
                 published_at=at,
             )
         )
-        self._slots.revoke_named(self._tx, before.subject_id, before.contract_id, at)
+        self._slots.revoke_contract(self._tx, before.subject_id, before.contract_id, at)
         return Outcome.CHANGED
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
@@ -147,7 +147,7 @@ class _Register:
 def _known(row: Any, vault: Vault) -> KnownContract:
     told = strict_json.loads(vault.open_bytes(row.sealed_contract, place=_place(row.contract_id)))
     _, contract = parse_contract(row.numero_amc, told, Mode.TEST)
-    return KnownContract(row.contract_id, contract, row.published_at)
+    return KnownContract(row.contract_id, contract, row.published_at, row.content_digest)
 
 
 def _place(contract_id: str) -> str:

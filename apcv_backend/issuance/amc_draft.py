@@ -1,6 +1,8 @@
 """The insurer's card: one contract in two shapes, on the contract's own slot, tied to the apCV's.
 
-What it says is the insurer's word and date. `soins` leaves out the member's number; `complet` has it.
+What it says is the insurer's word and date. `soins` leaves out the member's number; `complet` has it. On a
+representative's phone it is the same card, on a slot of its own: it names nobody there either, and is read
+beside the delegated apCV, which says who presents for whom.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from apcv_backend.complementary.rules import KnownContract
-from apcv_backend.issuance.rules import Draft, HeldBy, life_of
+from apcv_backend.issuance.rules import Draft, HeldBy
 from cartes import seal
 from cartes.amc import AmcCard
-from cartes.cards import CardKind, DraftCard, Shape, Slot
+from cartes.cards import DraftCard, Shape, Slot
 from cartes.trust import KindPolicy
 
 SHAPES = (Shape.SOINS, Shape.COMPLET)
@@ -24,9 +26,17 @@ def label_of(known: KnownContract, shape: Shape) -> str:
 
 
 def draft_amc(
-    known: KnownContract, phone: HeldBy, slot: Slot, link: Slot, policy: KindPolicy, *, at: datetime
+    known: KnownContract,
+    phone: HeldBy,
+    slot: Slot,
+    link: Slot,
+    policy: KindPolicy,
+    *,
+    at: datetime,
+    expires_at: datetime,
+    shapes: Sequence[Shape] = SHAPES,
 ) -> Sequence[Draft]:
-    """The two shapes of one contract's card; `link` is the slot of the beneficiary's apCV on this phone."""
+    """The shapes of one contract's card; `link` is the slot of the beneficiary's apCV on this phone."""
     contract = known.contract
 
     def one(shape: Shape) -> Draft:
@@ -50,9 +60,8 @@ def draft_amc(
             etat=known.state(at),
             resilie_le=contract.resilie_le,
         )
-        expires_at = at + life_of(CardKind.AMC, phone.binding)
         return Draft(
             label_of(known, shape), seal.lint(DraftCard(card, phone.holder_key, at, expires_at), policy)
         )
 
-    return [one(shape) for shape in SHAPES]
+    return [one(shape) for shape in shapes]

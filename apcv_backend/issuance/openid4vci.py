@@ -174,8 +174,8 @@ def parse_credential_request(unverified_body: object) -> UnverifiedRequest:
     if exercice is not None and kind is not CardKind.ECPS:
         raise InvalidCredentialRequest(why="exercice_of_an_apcv")
     represents = _word(unverified_body, "for", _MAX_REFERENCE)
-    if represents is not None and kind is not CardKind.APCV:
-        raise InvalidCredentialRequest(why="for_another_and_not_an_apcv")
+    if represents is not None and kind is CardKind.ECPS:
+        raise InvalidCredentialRequest(why="for_another_and_an_ecps")
     signed = {name: value for name, value in unverified_body.items() if name != "proofs"}
     named = {name: value for name, value in signed.items() if name != "nonce"}
     return UnverifiedRequest(

@@ -1,18 +1,19 @@
 """Step 13 of walk A: what the person's source says now, whether a card may be issued, and on which slots.
 
 A plan is made outside any transaction and changes nothing; what it rests on and could change meanwhile (the
-directory's entry, a representation) is named in it, and looked at again by the transaction that records.
+directory's entry, a representation, a contract) is named in it, and looked at again by the transaction that
+records.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from apcv_backend.complementary.rules import ContractUnknown
+from apcv_backend.complementary.rules import ContractUnknown, KnownContract
 from apcv_backend.enrolment.rules import PersonKey, check_may_hold, day_in_france
-from apcv_backend.issuance.amc_draft import draft_amc
+from apcv_backend.issuance.amc_draft import SHAPES, draft_amc
 from apcv_backend.issuance.ports import Contracts, CurrentRights, Directory, Phone, Represented
 from apcv_backend.issuance.proving import Proven
 from apcv_backend.issuance.rules import (
@@ -34,7 +35,8 @@ from apcv_backend.representation.rules import (
     check_may_be_represented,
     slot_name,
 )
-from cartes.cards import CardKind, Slot
+from apcv_backend.rights.rules import ReponseDroits
+from cartes.cards import CardKind, Shape, Slot
 from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
 from cartes.trust import KindPolicy
@@ -44,20 +46,31 @@ from cartes.trust import KindPolicy
 class Plan:
     """What will be issued, before slots are known: until when each is taken, and how to draft on them.
 
-    `fiche` and `represented` are what it rests on, when they may change before it is recorded. `linked` is
-    until when the apCV's own slot is taken too, for a card that names it.
+    `fiche`, `represented` and `contracts` are what it rests on, when they may change before it is recorded.
+    `linked` are the apCV's own slots, taken too for a card that names one.
     """
 
     until: Mapping[str, datetime]
     draft: Callable[[Mapping[str, Slot]], Sequence[Draft]]
-    linked: datetime | None = None
+    linked: Mapping[str, datetime] = field(default_factory=dict)
     fiche: FicheProfessionnel | None = None
     represented: Representation | None = None
+    contracts: Sequence[KnownContract] = ()
 
     @property
     def stands_alone(self) -> bool:
         """Whether nothing is to be looked at again between the phone's acceptance and its slots."""
-        return self.fiche is None and self.represented is None and self.linked is None
+        return self.fiche is None and self.represented is None and not self.linked
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Somebody whose card another person may hold today, and what it says of that other person."""
+
+    representation: Representation
+    answer: ReponseDroits
+    delegated: Delegated
+    day: date
 
 
 class Planner:
@@ -87,7 +100,8 @@ class Planner:
         if proven.phone.kind is CardKind.ECPS:
             return self._ecps(proven, policy, at)
         if proven.request.represents is not None:
-            return self._delegated(proven.phone, proven.request.represents, policy, at)
+            wanted = self._delegated_amc if proven.request.kind is CardKind.AMC else self._delegated
+            return wanted(proven.phone, proven.request.represents, policy, at)
         if proven.request.kind is CardKind.AMC:
             return self._amc(proven.phone, policy, at)
         return self._apcv(proven.phone, policy, at)
@@ -105,24 +119,74 @@ class Planner:
         """One card a contract, beside the apCV: whoever may hold the one may hold the other."""
         answer, day = self._rights.droits_of(phone.person, at), day_in_france(at)
         check_may_hold(answer.dossier(), day)
-        person = answer.beneficiaire
-        vitale = f"{person.opening_nir.digits}/{person.traits.naissance.text}/{person.rang_gemellaire}"
-        known = self._contracts([phone.person, PersonKey(CardKind.APCV, vitale)])
-        if not known:
-            raise ContractUnknown
-        held, until = HeldBy(phone.holder_key, phone.binding), at + life_of(CardKind.AMC, phone.binding)
+        known, held = self._contracts_of(phone.person, answer), HeldBy(phone.holder_key, phone.binding)
+        until = at + life_of(CardKind.AMC, phone.binding)
         return Plan(
             until={one.contract_id: until for one in known},
             draft=lambda slots: [
                 draft
                 for one in known
-                for draft in draft_amc(one, held, slots[one.contract_id], slots[""], policy, at=at)
+                for draft in draft_amc(
+                    one, held, slots[one.contract_id], slots[""], policy, at=at, expires_at=until
+                )
             ],
-            linked=until,
+            linked={"": until},
+            contracts=known,
         )
+
+    def _contracts_of(self, person: PersonKey, answer: ReponseDroits) -> Sequence[KnownContract]:
+        """What insurers told of one person, under either of their keys."""
+        own = answer.beneficiaire
+        vitale = f"{own.opening_nir.digits}/{own.traits.naissance.text}/{own.rang_gemellaire}"
+        known = self._contracts([person, PersonKey(CardKind.APCV, vitale)])
+        if not known:
+            raise ContractUnknown
+        return known
 
     def _delegated(self, phone: Phone, reference: str, policy: KindPolicy, at: datetime) -> Plan:
         """The beneficiary's apCV for the representative's phone, on a slot of its own."""
+        shown = self._shown(phone, reference, at)
+        expires_at = _delegated_expiry(shown, phone, CardKind.APCV, at)
+        held, name = HeldBy(phone.holder_key, phone.binding), slot_name(reference)
+        return Plan(
+            until={name: expires_at},
+            draft=lambda slots: draft_apcv(
+                shown.answer, held, slots[name], policy, day=shown.day, at=at, delegated=shown.delegated
+            ),
+            represented=shown.representation,
+        )
+
+    def _delegated_amc(self, phone: Phone, reference: str, policy: KindPolicy, at: datetime) -> Plan:
+        """The beneficiary's insurers' cards, beside their delegated apCV on the same phone."""
+        shown = self._shown(phone, reference, at)
+        expires_at = _delegated_expiry(shown, phone, CardKind.AMC, at)
+        known = self._contracts_of(shown.representation.beneficiary, shown.answer)
+        held, apcv = HeldBy(phone.holder_key, phone.binding), slot_name(reference)
+        shapes = SHAPES if shown.delegated.confidential else (Shape.SOINS,)
+        names = {one.contract_id: slot_name(reference, one.contract_id) for one in known}
+        return Plan(
+            until=dict.fromkeys(names.values(), expires_at),
+            draft=lambda slots: [
+                draft
+                for one in known
+                for draft in draft_amc(
+                    one,
+                    held,
+                    slots[names[one.contract_id]],
+                    slots[apcv],
+                    policy,
+                    at=at,
+                    expires_at=expires_at,
+                    shapes=shapes,
+                )
+            ],
+            linked={apcv: expires_at},
+            represented=shown.representation,
+            contracts=known,
+        )
+
+    def _shown(self, phone: Phone, reference: str, at: datetime) -> _Shown:
+        """Whose card this phone may show under `reference`, and as whose representative."""
         representation = self._represented(reference, phone.subject_id, at)
         if not representation.allows(Portee.PRESENTER_DROITS, at):
             raise RepresentationOver
@@ -132,9 +196,6 @@ class Planner:
         check_may_hold(delegate.dossier(), day)
         answer = self._rights.droits_of(representation.beneficiary, at)
         check_may_be_represented(answer.dossier(), day)
-        expires_at = delegated_expiry(representation.ends_on, phone.binding, at)
-        if expires_at <= at:
-            raise RepresentationOver
         traits = delegate.beneficiaire.traits
         delegated = Delegated(
             name=f"{traits.prenom_utilise} {traits.nom_utilise}",
@@ -142,14 +203,7 @@ class Planner:
             until=representation.ends_on,
             confidential=not representation.excludes_confidential(day),
         )
-        held, name = HeldBy(phone.holder_key, phone.binding), slot_name(reference)
-        return Plan(
-            until={name: expires_at},
-            draft=lambda slots: draft_apcv(
-                answer, held, slots[name], policy, day=day, at=at, delegated=delegated
-            ),
-            represented=representation,
-        )
+        return _Shown(representation, answer, delegated, day)
 
     def _ecps(self, proven: Proven, policy: KindPolicy, at: datetime) -> Plan:
         phone, day = proven.phone, day_in_france(at)
@@ -162,3 +216,11 @@ class Planner:
             draft=lambda slots: draft_ecps(fiche, exercices, held, slots, policy, at=at),
             fiche=fiche,
         )
+
+
+def _delegated_expiry(shown: _Shown, phone: Phone, kind: CardKind, at: datetime) -> datetime:
+    """When a card issued now ends. Raises `RepresentationOver` on the evening of the last day."""
+    expires_at = delegated_expiry(shown.representation.ends_on, phone.binding, at, kind)
+    if expires_at <= at:
+        raise RepresentationOver
+    return expires_at

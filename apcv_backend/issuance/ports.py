@@ -242,6 +242,10 @@ class Register(Protocol):
         """Whether this representation stands; it cannot be withdrawn until we are done."""
         ...
 
+    def are_current(self, known: Sequence[KnownContract]) -> bool:
+        """Whether insurers still say this; none of it can change until we are done."""
+        ...
+
     def slots(
         self, phone: Phone, kind: CardKind, until: Mapping[str, datetime], at: datetime
     ) -> Mapping[str, Slot]:

@@ -151,10 +151,10 @@ class Delegated:
 _LAST_HOUR = time(21, 59, 59)
 
 
-def delegated_expiry(until: date, binding: Binding, at: datetime) -> datetime:
+def delegated_expiry(until: date, binding: Binding, at: datetime, kind: CardKind = CardKind.APCV) -> datetime:
     """When a delegated card issued at `at` expires: never after its last day. Perhaps before `at`."""
     last = datetime.combine(until, _LAST_HOUR, at.tzinfo)
-    return min(at + life_of(CardKind.APCV, binding), last)
+    return min(at + life_of(kind, binding), last)
 
 
 def draft_apcv(

@@ -65,10 +65,10 @@ class OwnCardRefused(CarteError):
     code = "own_card_refused"
 
 
-class _DirectoryMoved(CarteError):
-    """The directory was loaded between the draft and the record: draft again on what it says now."""
+class _SourceMoved(CarteError):
+    """The directory, or a contract, changed between the draft and the record: draft again on what it says."""
 
-    code = "directory_moved"
+    code = "source_moved"
 
 
 class IssuanceService:
@@ -147,7 +147,7 @@ class IssuanceService:
                     at=at,
                 )
                 return self._registers.run(once)
-            except _DirectoryMoved:
+            except _SourceMoved:
                 if attempt == _REDRAFTS:
                     raise IdempotencyConflict from None
             except CounterRegressed:
@@ -211,12 +211,14 @@ class IssuanceService:
         self._accept(register, proven, at)
         # What we drafted from is still what is known.
         if plan.fiche is not None and not register.is_current(plan.fiche):
-            raise _DirectoryMoved
+            raise _SourceMoved
         if plan.represented is not None and not register.is_represented(plan.represented.reference):
             raise RepresentationOver
+        if plan.contracts and not register.are_current(plan.contracts):
+            raise _SourceMoved
         slots = dict(register.slots(phone, proven.request.kind, plan.until, at))
-        if plan.linked is not None:
-            slots |= register.slots(phone, phone.kind, {"": plan.linked}, at)
+        if plan.linked:
+            slots |= register.slots(phone, phone.kind, plan.linked, at)
         return slots
 
     def _accept(self, register: Register, proven: Proven, at: datetime) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, delete, select
 
 from apcv_backend.audit import Journal
+from apcv_backend.complementary.rules import KnownContract
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.issuance import statements
@@ -32,7 +33,7 @@ from apcv_backend.issuance.ports import (
 )
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.status_slots import REUSED_AFTER, StatusSlots
-from apcv_backend.tables import devices, issuances, practitioners, representations, used_once
+from apcv_backend.tables import contracts, devices, issuances, practitioners, representations, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind, Slot
 
@@ -204,6 +205,16 @@ class _Register:
         ended = select(representations.c.ended_at).where(representations.c.reference == reference)
         row = self._tx.execute(ended.with_for_update(read=True)).one_or_none()
         return row is not None and row.ended_at is None
+
+    def are_current(self, known: Sequence[KnownContract]) -> bool:
+        """See `Register.are_current`. The rows are held: a change that revokes waits for our slots."""
+        said = select(contracts.c.contract_id, contracts.c.content_digest).where(
+            contracts.c.contract_id.in_([one.contract_id for one in known])
+        )
+        held = self._tx.execute(said.order_by(contracts.c.contract_id).with_for_update(read=True)).all()
+        return {row.contract_id: row.content_digest for row in held} == {
+            one.contract_id: one.digest for one in known
+        }
 
     def slots(
         self, phone: Phone, kind: CardKind, until: Mapping[str, datetime], at: datetime

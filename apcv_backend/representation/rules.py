@@ -35,6 +35,7 @@ __all__ = ["DelegationType", "EndedBy", "OpeningOrder", "Portee", "Preuve", "Rep
 MAJORITY = 18
 """The age at which nobody is represented by their parents any more (C. civ. 388)."""
 SLOT_PREFIX = "for:"
+SLOT_BAR = "|"
 
 
 class Portee(enum.StrEnum):
@@ -211,12 +212,14 @@ class Representation:
         return what is not Portee.LIRE_DMP or not self.excludes_confidential(day_in_france(at))
 
 
-def slot_name(reference: str) -> str:
+def slot_name(reference: str, contract_id: str = "") -> str:
     """What a status slot of a delegated card stands for, in place of an exercice: one a phone and reference.
 
-    So that a withdrawal revokes these cards, on every phone, and no other.
+    With `contract_id`, the slot of an insurer's card of the same person. A withdrawal revokes these cards
+    and no other: the second name begins with the first and a bar (`StatusSlots.revoke_named`).
     """
-    return f"{SLOT_PREFIX}{reference}"
+    name = f"{SLOT_PREFIX}{reference}"
+    return f"{name}{SLOT_BAR}{contract_id}" if contract_id else name
 
 
 # --- Decisions ------------------------------------------------------------------------------------------
