@@ -17,6 +17,7 @@ from cartes.errors import BadJson
 from cartes.wire import strict_json
 
 _LARGEST_LINE = 32_768
+_SEALERS_AT_ONCE = 4
 
 
 class HeadsFile:
@@ -31,9 +32,11 @@ class HeadsFile:
             return None
         with self._path.open("rb") as file:
             file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _LARGEST_LINE))
+            file.seek(max(0, file.tell() - _SEALERS_AT_ONCE * _LARGEST_LINE))
             lines = file.read().split(b"\n")[:-1]
-        return _read_line(lines[-1], keys) if lines else None
+        # The last few, since two sealers may have written theirs in the other order.
+        heads = [_read_line(line, keys) for line in lines[-_SEALERS_AT_ONCE:]]
+        return max(heads, key=lambda head: head.size, default=None)
 
     def add(self, note: str) -> None:
         """See `GivenOut.add`."""

@@ -100,7 +100,7 @@ class GivenOut(Protocol):
     """The heads that left, remembered outside the database."""
 
     def last(self, keys: tuple[LogKey, ...]) -> TreeHead | None:
-        """The latest one. Raises `HeadRefused` when what is there cannot be believed."""
+        """The largest of the latest ones. Raises `HeadRefused` when what is there cannot be believed."""
         ...
 
     def add(self, note: str) -> None:
