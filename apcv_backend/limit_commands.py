@@ -35,6 +35,8 @@ _WORDS = {
     "too_fast": "trop de questions en une minute",
     "too_many_people": "trop de personnes en un jour",
     "too_many_misses": "trop de questions sans réponse",
+    "too_many_records": "trop de dossiers demandés en un jour",
+    "too_many_emergencies": "trop d'accès d'urgence en un jour",
     "canary": "une question sur une personne qui n'existe pas",
     "presences": "trop de présences en un jour",
     "phone_in_two_places": "un même téléphone en deux lieux à la fois",

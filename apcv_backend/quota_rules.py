@@ -43,6 +43,12 @@ MOST_RAISED: Final = 1_000_000
 """The most people a day that an operator may agree to."""
 PRESENCES_A_DAY: Final = 400
 """Scans one professional redeems in a day; a vaccination centre at full speed makes half of that."""
+RECORDS_A_DAY: Final = 300
+"""People about whose records one professional is answered in a day: a ward and its consultations."""
+EMERGENCIES_A_DAY: Final = 20
+"""Glasses one professional breaks in a day before an alarm; never a refusal."""
+REGULATIONS_A_DAY: Final = 400
+"""The same for a regulator of the SAMU, whose every call may need one."""
 _FRANCE: Final = ZoneInfo("Europe/Paris")
 
 

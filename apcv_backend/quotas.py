@@ -129,6 +129,24 @@ class Quotas:
         self._freeze(tx, account, "presences", ceilings, at)
         return False
 
+    def count_person(
+        self, tx: Connection, account: Account, person: bytes, most: int, why: str, at: datetime
+    ) -> bool:
+        """Count one person among those `account` asked about today; whether they are within `most`.
+
+        `most` gives way to what two people agreed on for this account. Beyond it the account is frozen, with
+        an alarm of kind `why`.
+        """
+        raised = tx.execute(
+            select(query_ceilings.c.people_a_day).where(query_ceilings.c.account == account.name)
+        ).scalar_one_or_none()
+        allowed = most if raised is None else raised
+        ceilings = Ceilings(allowed, allowed, allowed)
+        if self._count(tx, account, DAY_S, self._enter(tx, account, [person], at), 0, ceilings, at):
+            return True
+        self._freeze(tx, account, why, ceilings, at)
+        return False
+
     def _enter(self, tx: Connection, account: Account, people: Sequence[bytes], at: datetime) -> int:
         """Enter people into today's list; how many were not in it."""
         told = [

@@ -13,6 +13,11 @@ RECORD_ACCESS: Mapping[str, Problem] = {
         "Vous n'avez rien dit de tel, ou vous êtes revenu dessus.",
         "You said no such thing, or took it back.",
     ),
+    "record_account_frozen": Problem(
+        403,
+        "Cet accès a demandé plus de dossiers qu'on n'en voit en un jour : il attend qu'on le regarde.",
+        "This access asked about more records than one sees in a day. It waits for a person to look at it.",
+    ),
     "record_not_for_representatives": Problem(
         403,
         "Qui représente un patient n'ouvre ni ne ferme son dossier ici.",

@@ -53,6 +53,18 @@ class Register(Protocol):
         """The pseudonym of a person, if anybody ever spoke of them."""
         ...
 
+    def is_frozen(self, account: str) -> bool:
+        """Whether the professional `account` was stopped by a ceiling, and waits for a person."""
+        ...
+
+    def count_record(self, account: str, subject_id: str, at: datetime) -> bool:
+        """Count a patient whose record `account` asks about; whether it is within a day's, else frozen."""
+        ...
+
+    def count_emergency(self, account: str, subject_id: str, most: int, at: datetime) -> None:
+        """Count an emergency; beyond `most` in a day an alarm is raised, once, and nothing is refused."""
+        ...
+
     def say(self, subject_id: str, statement: Statement) -> Statement:
         """Keep what the patient says of a target, in place of what they said before."""
         ...

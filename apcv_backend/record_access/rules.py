@@ -54,6 +54,12 @@ class NotForRepresentatives(RecordAccessRefused):
     code = "record_not_for_representatives"
 
 
+class RecordAccountFrozen(RecordAccessRefused):
+    """This account asked about more records today than one professional sees: it waits for a person."""
+
+    code = "record_account_frozen"
+
+
 SCOPE = "record"
 """What a token must have been given to ask about the record, or to change what its patient said."""
 

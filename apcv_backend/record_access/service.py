@@ -11,9 +11,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.quota_rules import EMERGENCIES_A_DAY, REGULATIONS_A_DAY
 from apcv_backend.record_access import rules
 from apcv_backend.record_access.ports import HiddenDocument, OneKey, Phones, Register, Registers
 from apcv_backend.record_access.rules import (
@@ -24,6 +26,7 @@ from apcv_backend.record_access.rules import (
     NotForRepresentatives,
     Purpose,
     Question,
+    RecordAccountFrozen,
     Rule,
     Scope,
     Statement,
@@ -32,6 +35,8 @@ from apcv_backend.record_access.rules import (
 )
 from cartes.cards import CardKind
 from cartes.identifiers.mode import Mode
+
+T = TypeVar("T")
 
 REGULATOR_FACT = "regulation_medicale"
 """In `Caller.facts`, the word by which the sign-in says a professional regulates calls (PSC
@@ -179,21 +184,26 @@ class RecordDesk:
         return [one for one in found if one.from_whom == _FROM_PROFESSIONALS]
 
     def withhold(self, caller: Caller, person: PersonKey, document: str, at: datetime) -> HiddenDocument:
-        """Keep a document from its patient until a consultation explains it: a month at most (R1111-53)."""
+        """Keep a document from its patient until a consultation explains it: a month at most (R1111-53).
+
+        Raises `InvalidValue`, `RecordAccountFrozen`.
+        """
         by = _idnps(caller)
         held = HiddenDocument(
             self._new_id(), rules.parse_document(document), _FROM_PATIENT, by, at, rules.a_month_later(at)
         )
 
-        def work(register: Register) -> HiddenDocument:
-            subject_id = register.subject_of(person, at)
+        def work(register: Register) -> HiddenDocument | None:
+            subject_id = _counted(register, caller, person, at)
+            if subject_id is None:
+                return None
             kept = register.hide(subject_id, held)
             register.note(
                 "document.withheld", actor=caller.name, subject=f"document:{kept.hidden_id}", facts={}, at=at
             )
             return kept
 
-        return self._registers.run(work)
+        return _not_frozen(self._registers.run(work))
 
     def visible_to_patient(self, person: PersonKey, document: str, at: datetime) -> bool:
         """Whether the patient may see a document of their own record: by itself, after a month."""
@@ -210,12 +220,22 @@ class RecordDesk:
     def decide(self, caller: Caller, asked: AccessRequest, at: datetime) -> Rule:
         """May this professional open this record now? The rule that decided; its line is in the journal.
 
+        Raises `RecordAccountFrozen`, never in an emergency.
+
         The answer never says whether the person exists: someone nobody spoke of simply said nothing.
         """
         idnps, notice_id = _idnps(caller), self._new_id()
 
-        def work(register: Register) -> Rule:
-            subject_id = register.subject_of(asked.person, at)
+        def work(register: Register) -> Rule | None:
+            # 0. No account asks about more people than one professional sees; an emergency is only counted.
+            if asked.purpose in EMERGENCIES:
+                subject_id = register.subject_of(asked.person, at)
+                register.count_emergency(caller.subject_id, subject_id, _usual_emergencies(caller), at)
+            else:
+                counted = _counted(register, caller, asked.person, at)
+                if counted is None:
+                    return None
+                subject_id = counted
             # 1. What the patient said, and is in force.
             said = [one for one in register.statements(subject_id) if one.in_force(at)]
             hidden = asked.document is not None and any(
@@ -229,7 +249,7 @@ class RecordDesk:
                     structure=_said_of(said, TargetKind.STRUCTURE, caller.structure, Scope.RECORD),
                     opposed=_said_of(said, TargetKind.PURPOSE, asked.purpose.value, Scope.RECORD) is not None,
                     care_team=asked.care_team,
-                    regulator=caller.facts.get(REGULATOR_FACT) == "true",
+                    regulator=_is_regulator(caller),
                     hidden=hidden,
                     is_author=asked.author is not None and asked.author == idnps,
                     confidential=asked.confidential,
@@ -253,7 +273,7 @@ class RecordDesk:
                 register.tell(subject_id, notice_id, NOTICE, caller.structure, at)
             return rule
 
-        return self._registers.run(work)
+        return _not_frozen(self._registers.run(work))
 
     def covers(self, patient: PersonKey, caller: Caller, purpose: str, at: datetime) -> bool:
         """Whether `patient` agreed that `caller` asks for their rights (the ground `consent`)."""
@@ -275,6 +295,31 @@ class RecordDesk:
 
     def _new_id(self) -> str:
         return str(uuid.UUID(bytes=self._random(16), version=4))
+
+
+def _counted(register: Register, caller: Caller, person: PersonKey, at: datetime) -> str | None:
+    """The patient's pseudonym, counted among those this account asked about today; None when it is stopped.
+
+    Nothing is written of whoever a stopped account names. A freeze and its alarm stay: it is no exception.
+    """
+    if register.is_frozen(caller.subject_id):
+        return None
+    subject_id = register.subject_of(person, at)
+    return subject_id if register.count_record(caller.subject_id, subject_id, at) else None
+
+
+def _not_frozen(done: T | None) -> T:
+    if done is None:
+        raise RecordAccountFrozen
+    return done
+
+
+def _is_regulator(caller: Caller) -> bool:
+    return caller.facts.get(REGULATOR_FACT) == "true"
+
+
+def _usual_emergencies(caller: Caller) -> int:
+    return REGULATIONS_A_DAY if _is_regulator(caller) else EMERGENCIES_A_DAY
 
 
 def _idnps(caller: Caller) -> str:

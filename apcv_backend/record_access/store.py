@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.quota_rules import RECORDS_A_DAY, Account
+from apcv_backend.quotas import Quotas
 from apcv_backend.record_access.ports import Fact, HiddenDocument, Register
 from apcv_backend.record_access.rules import Decision, Scope, Statement, Target, TargetKind
 from apcv_backend.subjects import Subjects
@@ -20,6 +23,7 @@ from apcv_backend.tables import hidden_documents, notices, record_consents
 
 T = TypeVar("T")
 
+_LONGEST_ACCOUNT = 120
 _ONE_TARGET = ["subject_id", "target_kind", "target", "scope"]
 _ONE_DOCUMENT = ["subject_id", "document", "from_whom"]
 
@@ -27,23 +31,27 @@ _ONE_DOCUMENT = ["subject_id", "document", "from_whom"]
 class SqlRecordRegisters:
     """See `ports.Registers`."""
 
-    def __init__(self, database: Database, journal: Journal, subjects: Subjects) -> None:
+    def __init__(self, database: Database, journal: Journal, subjects: Subjects, quotas: Quotas) -> None:
         self._database = database
         self._journal = journal
         self._subjects = subjects
+        self._quotas = quotas
 
     def run(self, work: Callable[[Register], T]) -> T:
         """See `Registers.run`."""
-        return self._database.run(lambda tx: work(SqlRecordRegister(tx, self._journal, self._subjects)))
+        return self._database.run(
+            lambda tx: work(SqlRecordRegister(tx, self._journal, self._subjects, self._quotas))
+        )
 
 
 class SqlRecordRegister:
     """See `ports.Register`; lives as long as the transaction it was opened in."""
 
-    def __init__(self, tx: Connection, journal: Journal, subjects: Subjects) -> None:
+    def __init__(self, tx: Connection, journal: Journal, subjects: Subjects, quotas: Quotas) -> None:
         self._tx = tx
         self._journal = journal
         self._subjects = subjects
+        self._quotas = quotas
         self._insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
 
     def subject_of(self, person: PersonKey, at: datetime) -> str:
@@ -53,6 +61,21 @@ class SqlRecordRegister:
     def find_subject(self, person: PersonKey) -> str | None:
         """See `Register.find_subject`."""
         return self._subjects.find(self._tx, person)
+
+    def is_frozen(self, account: str) -> bool:
+        """See `Register.is_frozen`."""
+        return self._quotas.is_frozen(self._tx, _records(account))
+
+    def count_record(self, account: str, subject_id: str, at: datetime) -> bool:
+        """See `Register.count_record`."""
+        return self._quotas.count_person(
+            self._tx, _records(account), _patient(subject_id), RECORDS_A_DAY, "too_many_records", at
+        )
+
+    def count_emergency(self, account: str, subject_id: str, most: int, at: datetime) -> None:
+        """See `Register.count_emergency`."""
+        counted = Account(f"emergencies:{account}"[:_LONGEST_ACCOUNT], "professional", stops=False)
+        self._quotas.count_person(self._tx, counted, _patient(subject_id), most, "too_many_emergencies", at)
 
     def say(self, subject_id: str, statement: Statement) -> Statement:
         """See `Register.say`."""
@@ -147,6 +170,15 @@ class SqlRecordRegister:
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `Register.note`."""
         self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
+
+
+def _records(account: str) -> Account:
+    return Account(f"records:{account}"[:_LONGEST_ACCOUNT], "professional")
+
+
+def _patient(subject_id: str) -> bytes:
+    """Under what a patient is counted: their pseudonym, which leads nowhere without this house."""
+    return hashlib.sha256(f"record-v1|{subject_id}".encode()).digest()
 
 
 def _statement(row: Row[Any]) -> Statement:
