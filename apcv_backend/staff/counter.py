@@ -59,7 +59,8 @@ class CounterDesk:
         return self.delegations.open(order, actor_of(caller), at)
 
     def end_delegation(self, caller: Caller, reference: str, by: EndedBy, at: datetime) -> Representation:
-        """Withdraw a delegation on a proof the agent saw. Raises `RepresentationUnknown`."""
+        """Withdraw one on a proof the agent saw. Raises `DailyCapReached`, `RepresentationUnknown`."""
+        self._count(caller, "look", at)
         return self.delegations.end(reference, by, actor_of(caller), at)
 
     def delegations_of(self, caller: Caller, person: PersonKey, at: datetime) -> Sequence[Representation]:

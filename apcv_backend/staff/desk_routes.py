@@ -151,14 +151,17 @@ def _add_delegations(
             at = clock()
             caller = agent(at)
             person = room.counter.read_person(CardKind.APCV, body["person"])
-            return [_told(one, at) for one in room.counter.delegations_of(caller, person, at)]
+            return [
+                {**_told(one, at), "represents": one.delegate == person}
+                for one in room.counter.delegations_of(caller, person, at)
+            ]
 
     @blueprint.route("/delegations/end")
     class End(MethodView):
         @blueprint.called_by(CallerKind.STAFF, scope=_ROLE)
         @blueprint.takes(EndDelegationSchema)
         @blueprint.gives(200, DelegationSchema)
-        @blueprint.refuses({**NOT_STAFF, 404: "Pas de telle délégation en cours."})
+        @blueprint.refuses({**NOT_STAFF, 404: "Pas de telle délégation en cours.", **_CAP})
         def post(self, body: dict[str, Any]) -> dict[str, Any]:
             """Mettre fin à une délégation : les cartes délivrées à ce titre sont révoquées aussitôt."""
             at = clock()

@@ -76,6 +76,9 @@ class DelegationSchema(StrictSchema):
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     in_force = fields.Boolean(required=True)
+    represents = fields.Boolean(
+        metadata={"description": "La personne cherchée représente ; sinon, elle est représentée."}
+    )
 
 
 class PersonSchema(StrictSchema):

@@ -4,6 +4,9 @@ The second signature is a fresh WebAuthn assertion over the proposal's digest, s
 a page that showed something else: what is applied is what was hashed. Approving, and everything that follows,
 is one transaction, whose conditional statement is the judge: once, while open, and never by the proposer.
 
+A proposal falls with its proposer: what somebody proposed before their account was closed, or before they
+were an administrator no more, waits for nobody.
+
 Taking power away needs no second person: an administrator closes an account alone, and it counts at once.
 """
 
@@ -37,6 +40,7 @@ from apcv_backend.staff.rules import (
     ProposalKind,
     post_of,
 )
+from apcv_backend.staff_callers import StaffRole
 
 _PURPOSE = "approval"
 
@@ -89,7 +93,11 @@ class ProposalDesk:
 
     def open_ones(self, at: datetime) -> Sequence[Proposal]:
         """The proposals that wait for a second person."""
-        return self._registers.run(lambda register: register.proposals(at))
+        return self._registers.run(
+            lambda register: [
+                one for one in register.proposals(at) if _is_administrator(register, one.proposed_by)
+            ]
+        )
 
     def propose(
         self, caller: Caller, kind: ProposalKind, wanted: Mapping[str, str | int], at: datetime
@@ -225,9 +233,14 @@ class ProposalDesk:
 
 def _open(register: Register, proposal_id: str, at: datetime) -> Proposal:
     proposal = register.proposal(proposal_id, at)
-    if proposal is None:
+    if proposal is None or not _is_administrator(register, proposal.proposed_by):
         raise ProposalGone
     return proposal
+
+
+def _is_administrator(register: Register, member_id: str) -> bool:
+    member = register.member(member_id)
+    return member is not None and member.post.role is StaffRole.ADMINISTRATOR
 
 
 def _apply(register: Register, proposal: Proposal, member_id: str, at: datetime) -> None:

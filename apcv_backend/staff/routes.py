@@ -116,7 +116,8 @@ def _add_sign_ins(
             """Répondre au défi avec sa clé : la session est dans un cookie que les scripts ne lisent pas."""
             at = clock()
             count("staff_sign_ins", at)
-            opened = room.sessions.finish(str(ceremony_id), body["credential"], at)
+            held = unverified_staff_call().token
+            opened = room.sessions.finish(str(ceremony_id), body["credential"], at, unverified_held=held)
             _leave_cookie(opened.token, int(LONGEST_SESSION.total_seconds()))
             return {
                 "member": member_words(opened.member, has_key=True),

@@ -62,8 +62,13 @@ class SessionDesk:
         options = self._webauthn.request_options(challenge=ceremony.challenge, allowed=())
         return Begun(ceremony.ceremony_id, ceremony.expires_at, options)
 
-    def finish(self, ceremony_id: str, unverified: Mapping[str, object], at: datetime) -> SignedIn:
-        """Judge the assertion and open a session.
+    def finish(
+        self, ceremony_id: str, unverified: Mapping[str, object], at: datetime, *, unverified_held: str = ""
+    ) -> SignedIn:
+        """Judge the assertion and open a session; its token is always new.
+
+        `unverified_held` is the token this browser came with. If it is one of ours its session ends here: a
+        browser has one session, and nobody leaves theirs in somebody else's.
 
         Raises:
             StaffCeremonyGone: nothing under way. SignInRefused: nobody's key. A leaf of `ceremony_refused`:
@@ -85,6 +90,7 @@ class SessionDesk:
             # Asked again here: the key may have been withdrawn, or used elsewhere, since it was read.
             if member is None or not register.count_use(credential_id, use):
                 raise SignInRefused
+            self._end_held(register, unverified_held, at)
             register.open_session(session, self._token_mac(token))
             register.note(
                 "staff.signed_in",
@@ -97,6 +103,14 @@ class SessionDesk:
 
         member = self._registers.run(record)
         return SignedIn(member, session, token, self._csrf(token))
+
+    def _end_held(self, register: Register, unverified_held: str, at: datetime) -> None:
+        if not unverified_held:
+            return
+        mac = self._token_mac(unverified_held)
+        found = register.use_session(mac, at, used_since=at - rules.IDLE)
+        if found is not None:
+            register.close_session(found[0].session_id, found[0].member_id, "signed_in_again", at)
 
     def identify(self, unverified: UnverifiedStaffCall, at: datetime, *roles: StaffRole) -> Caller:
         """See `StaffCallers.identify`."""
