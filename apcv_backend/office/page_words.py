@@ -1,7 +1,7 @@
 """The words of the staff's pages, French then English: the frame, coming in, what takes two people.
 
-Each page's own words stand in a module of their own (`words_desk`, `words_console`, `words_operations`).
-Names that begin with `js_` are handed to the pages' scripts.
+Each page's own words stand in a module of their own (`words_desk`, `words_console`, `words_operations`,
+`words_verdicts`). Names that begin with `js_` are handed to the pages' scripts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from apcv_backend.office.words_console import CONSOLE
 from apcv_backend.office.words_desk import DESK
 from apcv_backend.office.words_operations import OPERATIONS
+from apcv_backend.office.words_verdicts import VERDICTS
 
 _NO_BREAK = chr(0xA0)
 _THOUSANDS = re.compile(r"(?<=[0-9]) (?=[0-9]{3})")
@@ -145,17 +146,18 @@ FRAME: Mapping[str, tuple[str, str]] = {
         "Une session que vous ne reconnaissez pas ? Fermez-la, puis prévenez un administrateur.",
         "A session you do not recognise? Close it, then tell an administrator.",
     ),
+    "nav_leave": ("Se déconnecter", "Sign out"),
     "sign_out": ("Me déconnecter d'ici", "Sign out here"),
     # --- what takes two people
     "approvals_title": ("Ce qui demande deux personnes", "What takes two people"),
     "approvals_text": (
         (
-            "Ajouter un collègue, changer une clé ou relever un plafond : l'un propose, un autre "
+            "Ajouter un collègue, changer son rôle, sa clé ou son plafond : l'un propose, un autre "
             "relit et signe "
             "avec sa propre clé. Fermer un compte n'en demande qu'une."
         ),
         (
-            "Adding a colleague, replacing a key or raising a cap: one proposes, another reads again "
+            "Adding a colleague, changing their role, key or cap: one proposes, another reads again "
             "and signs with "
             "their own key. Closing an account takes one."
         ),
@@ -180,6 +182,11 @@ FRAME: Mapping[str, tuple[str, str]] = {
     ),
     "colleague": ("Collègue", "Colleague"),
     "kind_raise_limit": ("Changer son plafond du jour", "Change their daily cap"),
+    "kind_change_role": ("Changer son rôle ou son lieu", "Change their role or place"),
+    "kind_change_role_hint": (
+        "Ses sessions se ferment dès la seconde signature.",
+        "Their sessions close with the second signature.",
+    ),
     "kind_new_key": ("Remplacer sa clé perdue", "Replace their lost key"),
     "kind_new_key_hint": (
         "L'ancienne clé tombe dès la seconde signature.",
@@ -193,7 +200,7 @@ FRAME: Mapping[str, tuple[str, str]] = {
     ),
     "kind_lift_account": ("Dégeler", "Lift the freeze"),
     "kind_set_ceiling": ("Convenir d'un autre plafond", "Agree on another ceiling"),
-    "people_a_day": ("Personnes par jour (pour un plafond)", "People a day (for a ceiling)"),
+    "people_a_day": ("Personnes par jour", "People a day"),
     "js_account": ("Accès", "Account"),
     "js_people_a_day": ("Personnes par jour", "People a day"),
     "daily_codes": ("Codes par jour, 500 au plus", "Codes a day, 500 at most"),
@@ -258,6 +265,11 @@ FRAME: Mapping[str, tuple[str, str]] = {
         "Une autre personne doit approuver : ni vous qui proposez, ni qui cela concerne.",
         "Somebody else must approve: neither you who propose, nor whom it concerns.",
     ),
+    "js_now": ("aujourd'hui :", "now:"),
+    "js_nobody_else": (
+        "Vous êtes seul : ajoutez d'abord un collègue.",
+        "You are alone: add a colleague first.",
+    ),
     "js_approved": ("Approuvé.", "Approved."),
     "js_proposed": (
         "Proposé. Une deuxième personne doit maintenant approuver.",
@@ -280,7 +292,9 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "js_closed": ("Compte fermé.", "Account closed."),
 }
 
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({**FRAME, **DESK, **CONSOLE, **OPERATIONS})
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {**FRAME, **DESK, **CONSOLE, **OPERATIONS, **VERDICTS}
+)
 
 
 def words_in(language: str) -> Callable[[str], str]:

@@ -113,11 +113,13 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     ),
     "tile_asked": ("Questions en trente jours", "Questions in thirty days"),
     "plot_queries": ("Vos questions", "Your questions"),
+    "plot_queries_unit": ("questions par jour", "questions a day"),
     "plot_queries_text": (
         "Questions posées depuis la console par votre organisme, par jour et par issue.",
         "Questions your organisation asked from the console, by day and outcome.",
     ),
     "plot_publications": ("Vos publications", "Your publications"),
+    "plot_publications_unit": ("contrats par jour", "contracts a day"),
     "plot_publications_text": (
         "Contrats, selon leur dernier jour de publication.",
         "Contracts, by the day they were last published.",
@@ -137,7 +139,7 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
         "Your contract is not open on that date",
     ),
     "js_as_of": ("Droits lus à leur source le", "Rights read at their source on"),
-    "js_care_date": ("Date des soins", "Care date"),
+    "js_care_date": ("Date des soins :", "Care date:"),
     "js_regime": ("Régime, caisse, centre", "Scheme, fund, centre"),
     "js_member_number": ("Numéro d'adhérent", "Member number"),
     "js_period": ("Période", "Period"),

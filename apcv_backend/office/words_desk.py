@@ -98,6 +98,16 @@ DESK: Mapping[str, tuple[str, str]] = {
     "delegation_button": ("Ouvrir la délégation", "Open the delegation"),
     "delegation_search": ("Voir ou arrêter", "See or end"),
     "delegation_search_button": ("Voir ses délégations", "See their delegations"),
+    "delegations_several": (
+        (
+            "Aucun nom n'est montré ici. Pour arrêter la bonne, cherchez plutôt par le numéro de la personne "
+            "représentée : il n'en reste que les siennes."
+        ),
+        (
+            "No name is shown here. To end the right one, search by the number of the person represented "
+            "instead: only theirs remain."
+        ),
+    ),
     "delegation_found": ("Ses délégations", "Their delegations"),
     # --- what scripts say
     "js_card_apcv": ("Carte Vitale (apCV)", "Health insurance card (apCV)"),
@@ -167,6 +177,8 @@ DESK: Mapping[str, tuple[str, str]] = {
     "js_delegations_count": ("Délégations trouvées :", "Delegations found:"),
     "js_from": ("du", "from"),
     "js_to": ("au", "to"),
+    "js_represents": ("représente quelqu'un", "represents somebody"),
+    "js_is_represented": ("est représentée", "is represented"),
     "js_in_force": ("en cours", "in force"),
     "js_over": ("terminée", "over"),
     "js_end_delegation": ("Arrêter", "End"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 from flask.views import MethodView
+from markupsafe import Markup
 
 from apcv_backend.blueprint import StrictBlueprint
 from apcv_backend.callers import CallerKind
@@ -18,7 +19,8 @@ from apcv_backend.office.page_routes import PageSurroundings
 from apcv_backend.office.page_words import WORDS, words_in
 from apcv_backend.operations.rules import DailyPlot, Figures, InsurerFigures, TrustAge
 from apcv_backend.operations.service import OperationsDesk
-from apcv_backend.operations.svg_plot import day_label, svg_of
+from apcv_backend.operations.svg_gauge import Gauge, GaugeWords, gauge_of
+from apcv_backend.operations.svg_plot import PlotWords, day_label, svg_of, swatch_of
 from apcv_backend.staff_callers import StaffRole
 
 _FRANCE: Final = ZoneInfo("Europe/Paris")
@@ -26,6 +28,9 @@ _BEHIND: Final = {401: "Pas de session, ou session terminée.", 403: "Un autre r
 _SIGNS: Final = {"good": "✓", "care": "!", "bad": "✕", "": ""}
 _OLD: Final = timedelta(hours=12)
 """A trust list signed longer ago is looked at: the publisher signs every few minutes."""
+
+_CODES_OF: Final = {"verdicts": "verdict", "alarms": "alarm"}
+"""Plots whose series are codes of other rooms, and under which name the words of these stand."""
 
 Readiness = Callable[[datetime], Mapping[str, bool]]
 Words = Callable[[str], str]
@@ -68,6 +73,7 @@ def make_blueprint(
                 caller,
                 as_of=_moment(at),
                 tiles=_state(readiness(at), figures, t),
+                trust=_trust_drawn(figures.trust, at, t),
                 plots=[_drawn(plot, t) for plot in figures.plots],
             )
 
@@ -128,6 +134,22 @@ def _trust(trust: TrustAge, at: datetime, t: Words) -> Tile:
     )
 
 
+def _trust_drawn(trust: TrustAge, at: datetime, t: Words) -> Markup | None:
+    """The age of the trust list as one bar; None before the first list."""
+    if trust.expires_at is None or trust.signed_at is None:
+        return None
+    whole = trust.expires_at - trust.signed_at
+    gauge = Gauge("trust", max(at - trust.signed_at, timedelta()), min(_OLD, whole), whole)
+    words = GaugeWords(
+        t("tile_trust_age"),
+        f"{_age(gauge.passed, t)} / {_age(whole, t)}",
+        t("gauge_signed"),
+        t("gauge_look").format(age=_age(gauge.look_from, t)),
+        t("gauge_ends").format(age=_age(whole, t)),
+    )
+    return gauge_of(gauge, words)
+
+
 def _own(figures: InsurerFigures, t: Words) -> Sequence[Tile]:
     stale = figures.current < figures.contracts
     return [
@@ -146,7 +168,8 @@ def _drawn(plot: DailyPlot, t: Words) -> dict[str, Any]:
     """A plot as the template shows it: the drawing, and the same numbers in rows, newest first."""
 
     def label(name: str) -> str:
-        known = next((word for word in (f"series_{name}", f"alarm_{name}") if word in WORDS), None)
+        words = (f"{_CODES_OF.get(plot.name, 'series')}_{name}", f"series_{name}")
+        known = next((word for word in words if word in WORDS), None)
         return name if known is None else t(known)
 
     rows = [
@@ -161,7 +184,10 @@ def _drawn(plot: DailyPlot, t: Words) -> dict[str, Any]:
     )
     return {
         "name": plot.name,
-        "svg": svg_of(plot, t(f"plot_{plot.name}"), said, label),
+        "svg": svg_of(
+            plot, PlotWords(t(f"plot_{plot.name}"), said, t(f"plot_{plot.name}_unit"), t("axis_day"))
+        ),
+        "key": [(swatch_of(plot, at), label(series.name)) for at, series in enumerate(plot.series)],
         "labels": [label(series.name) for series in plot.series] or [t("total")],
         "rows": rows,
         "totals": [series.total for series in plot.series] or [0],

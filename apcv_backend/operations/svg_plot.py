@@ -1,13 +1,14 @@
-"""A plot of numbers by day, drawn by the server as one SVG: no script, no picture from elsewhere.
+"""A plot of numbers by day, drawn by the server as SVG: no script, no picture from elsewhere.
 
-Bars stand on each other, one colour and one pattern of light a thing, named in a key below: the same numbers
-stand in a table beside it, which is what somebody reads who does not see it. Colours are the page's own
-(`s0`… in its sheet), so that light and dark both hold.
+Bars stand on each other. A thing is told from another by its pattern as well as by its colour, and both axes
+say what they count. The key is HTML beside the drawing (`swatch_of` draws its squares), so that it is read at
+any width; the same numbers stand in a table, which is what somebody reads who does not see the drawing.
+Colours are the page's own (`s0`… in its sheet), so that light and dark both hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -15,33 +16,55 @@ from markupsafe import Markup
 
 from apcv_backend.operations.rules import DailyPlot
 
-_WIDTH, _HEIGHT = 400, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 12, 24
-_KEY_LINE = 22
-_KEY_COLUMNS = 2
-_KEY_LEFT = 8
-_KEY_GAP = 8
+_WIDTH, _HEIGHT = 420, 236
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 34, 50
 _STEPS: Final = (1, 2, 5)
 _LINES: Final = 4
+_DAYS_BETWEEN: Final = 7
+
+_MARKS: Final = (
+    "",
+    "M0 8L8 0M-2 2L2 -2M6 10L10 6",
+    "M0 4H8",
+    "M4 0V8",
+    "M0 4H8M4 0V8",
+)
+"""What is drawn over each colour, on a square of eight: nothing, or lines: slanted, level, upright, both."""
 
 
-def svg_of(plot: DailyPlot, title: str, description: str, label_of: Callable[[str], str]) -> Markup:
-    """The plot; `label_of` names its series in the reader's language."""
-    key_rows = -(-len(plot.series) // _KEY_COLUMNS)
-    height = _HEIGHT + _KEY_GAP + key_rows * _KEY_LINE
-    parts = [*_scale(plot), *_bars(plot), *_dates(plot), *_key(plot, label_of)]
+@dataclass(frozen=True, slots=True)
+class PlotWords:
+    """What a drawing says, in the reader's language: its title, its description, its two axes."""
+
+    title: str
+    description: str
+    values: str
+    days: str
+
+
+def svg_of(plot: DailyPlot, words: PlotWords) -> Markup:
+    """The plot, without its key."""
+    parts = [*_patterns(plot), *_scale(plot), *_bars(plot), *_dates(plot), *_axes(words)]
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'aria-labelledby="{name}-svg-title {name}-svg-desc"><title id="{name}-svg-title">{title}</title>'
         '<desc id="{name}-svg-desc">{description}</desc>{parts}</svg>'
     ).format(
         width=_WIDTH,
-        height=height,
+        height=_HEIGHT,
         name=plot.name,
-        title=title,
-        description=description,
+        title=words.title,
+        description=words.description,
         parts=Markup("").join(parts),
     )
+
+
+def swatch_of(plot: DailyPlot, number: int) -> Markup:
+    """The square that stands for series `number` in the key; hidden from whoever hears the page."""
+    return Markup(
+        '<svg class="swatch" viewBox="0 0 20 20" aria-hidden="true" focusable="false">'
+        '<rect class="e{n}" width="20" height="20" fill="url(#{name}-p{n})"/></svg>'
+    ).format(n=number, name=plot.name)
 
 
 def step_of(highest: int) -> int:
@@ -52,6 +75,11 @@ def step_of(highest: int) -> int:
             if step * size * _LINES >= highest:
                 return step * size
         size *= 10
+
+
+def day_label(day: date) -> str:
+    """A day as an axis says it, the same in both languages: 21/11."""
+    return f"{day:%d/%m}"
 
 
 def _top_of(plot: DailyPlot) -> int:
@@ -67,6 +95,23 @@ def _x(at: int, days: int) -> float:
     return _LEFT + at * (_WIDTH - _LEFT - _RIGHT) / days
 
 
+def _patterns(plot: DailyPlot) -> list[Markup]:
+    made = [
+        Markup(
+            '<pattern id="{name}-p{n}" width="8" height="8" patternUnits="userSpaceOnUse">'
+            '<rect class="s{n}" width="8" height="8"/>{marks}</pattern>'
+        ).format(
+            name=plot.name,
+            n=number,
+            marks=Markup('<path class="mark" d="{d}"/>').format(d=_MARKS[number % len(_MARKS)])
+            if _MARKS[number % len(_MARKS)]
+            else "",
+        )
+        for number in range(len(plot.series))
+    ]
+    return [Markup("<defs>"), *made, Markup("</defs>")]
+
+
 def _scale(plot: DailyPlot) -> list[Markup]:
     top, step = _top_of(plot), step_of(plot.highest)
     parts = []
@@ -77,7 +122,7 @@ def _scale(plot: DailyPlot) -> list[Markup]:
             Markup(
                 '<line class="{kind}" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>'
                 '<text x="{at}" y="{base}" text-anchor="end">{value}</text>'
-            ).format(kind=kind, left=_LEFT, right=_WIDTH - _RIGHT, y=y, at=_LEFT - 6, base=y + 4, value=value)
+            ).format(kind=kind, left=_LEFT, right=_WIDTH - _RIGHT, y=y, at=_LEFT - 6, base=y + 5, value=value)
         )
     return parts
 
@@ -94,8 +139,12 @@ def _bars(plot: DailyPlot) -> list[Markup]:
                 continue
             y, foot = _y(below + value, top), _y(below, top)
             parts.append(
-                Markup('<rect class="s{n}" x="{x}" y="{y}" width="{width}" height="{height}"/>').format(
+                Markup(
+                    '<rect class="bar e{n}" x="{x}" y="{y}" width="{width}" height="{height}" '
+                    'fill="url(#{name}-p{n})"/>'
+                ).format(
                     n=number,
+                    name=plot.name,
                     x=round(_x(at, days) + width * 0.2, 1),
                     y=y,
                     width=width,
@@ -108,35 +157,22 @@ def _bars(plot: DailyPlot) -> list[Markup]:
 
 def _dates(plot: DailyPlot) -> list[Markup]:
     days = len(plot.days)
-    shown = range(days - 1, -1, -7)
     return [
-        Markup('<text x="{x}" y="{y}" text-anchor="middle">{day}</text>').format(
-            x=round(min(_x(at, days) + 8, _WIDTH - _RIGHT - 18), 1),
-            y=_HEIGHT - 6,
+        Markup('<text class="{often}" x="{x}" y="{y}" text-anchor="middle">{day}</text>').format(
+            # Where the screen is narrow, every second date is left out by the sheet.
+            often="every" if (days - 1 - at) % (2 * _DAYS_BETWEEN) == 0 else "second",
+            x=round(min(_x(at, days) + 6, _WIDTH - _RIGHT - 24), 1),
+            y=_HEIGHT - _BOTTOM + 19,
             day=day_label(plot.days[at]),
         )
-        for at in shown
+        for at in range(days - 1, -1, -_DAYS_BETWEEN)
     ]
 
 
-def _key(plot: DailyPlot, label_of: Callable[[str], str]) -> list[Markup]:
-    column = (_WIDTH - _KEY_LEFT) / _KEY_COLUMNS
+def _axes(words: PlotWords) -> list[Markup]:
     return [
-        Markup(
-            '<rect class="s{n}" x="{x}" y="{y}" width="12" height="12"/><text x="{at}" '
-            'y="{base}">{label}</text>'
-        ).format(
-            n=number,
-            x=round(_KEY_LEFT + number % _KEY_COLUMNS * column, 1),
-            y=_HEIGHT + _KEY_GAP + number // _KEY_COLUMNS * _KEY_LINE + 2,
-            at=round(_KEY_LEFT + number % _KEY_COLUMNS * column + 18, 1),
-            base=_HEIGHT + _KEY_GAP + number // _KEY_COLUMNS * _KEY_LINE + 13,
-            label=label_of(series.name),
-        )
-        for number, series in enumerate(plot.series)
+        Markup('<text class="unit" x="2" y="16">{values}</text>').format(values=words.values),
+        Markup('<text class="unit" x="{x}" y="{y}" text-anchor="end">{days}</text>').format(
+            x=_WIDTH - _RIGHT, y=_HEIGHT - 8, days=words.days
+        ),
     ]
-
-
-def day_label(day: date) -> str:
-    """A day as an axis says it, the same in both languages: 21/11."""
-    return f"{day:%d/%m}"

@@ -41,7 +41,7 @@ function show(answer) {
   box.replaceChildren(
     el("h2", {}, t("answer_title")),
     ...blocks,
-    el("p", { class: "small" }, `${t("care_date")} : ${day(answer.care_date)}. ${t("as_of")} ${moment(answer.as_of)}.`),
+    el("p", { class: "small" }, `${t("care_date")} ${day(answer.care_date)}. ${t("as_of")} ${moment(answer.as_of)}.`),
   );
 }
 

@@ -49,10 +49,11 @@ function line(one) {
     "p",
     {},
     el("strong", {}, t(`type_${one.type}`)),
-    ` ${t("from")} ${day(one.starts_on)} ${t("to")} ${day(one.ends_on)} `,
+    `, ${t(one.represents ? "represents" : "is_represented")}, ${t("from")} ${day(one.starts_on)} ${t("to")} ${day(one.ends_on)} `,
     el("span", { class: "badge" }, t(one.in_force ? "in_force" : "over")),
   );
-  if (!one.in_force) return el("li", {}, title);
+  const reference = el("p", { class: "small" }, `${t("reference")} ${one.reference}`);
+  if (!one.in_force) return el("li", {}, title, reference);
   const name = `by-${one.reference}`;
   const by = el("select", { id: name }, ...BY.map((word) => el("option", { value: word }, t(`by_${word}`))));
   const end = sureButton(t("end_delegation"), t("sure_end"), async () => {
@@ -61,13 +62,14 @@ function line(one) {
     say(t("delegation_ended"), done);
     done.focus();
   });
-  return el("li", {}, title, el("label", { for: name }, t("end_by")), by, end);
+  return el("li", {}, title, reference, el("label", { for: name }, t("end_by")), by, end);
 }
 
 async function show() {
   const some = await json("POST", "/v1/desk/delegations/search", { person: asked });
   byId("delegations").replaceChildren(...some.map(line));
   byId("found-told").textContent = some.length ? `${t("delegations_count")} ${some.length}` : t("no_delegation");
+  byId("found-several").hidden = some.length < 2;
   byId("found").hidden = false;
 }
 

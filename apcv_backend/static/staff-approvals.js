@@ -5,12 +5,20 @@ import { busy, byId, el, facts, json, known, moment, onSubmit, say, t, useKey } 
 const me = document.body.dataset.member;
 const box = byId("proposals");
 const half = byId("half");
-let names = new Map();
+const change = byId("change");
+const member = byId("change-member");
+const ORDER = ["member_id", "name", "role", "structure", "place", "daily_codes", "account", "people_a_day"];
+let people = new Map();
 
-function word(name, value) {
-  if (name === "role") return t(`role_${value}`);
-  if (name === "member_id") return names.get(value) ?? value;
-  return value;
+const nameOf = (memberId) => people.get(memberId)?.name ?? "?";
+const said = (name, value) => (name === "role" ? t(`role_${value}`) : String(value));
+
+/** A word of a proposal, and what it is today where that differs: what the second person compares. */
+function word(wanted, name) {
+  if (name === "member_id") return nameOf(wanted.member_id);
+  const asked = said(name, wanted[name]);
+  const today = people.get(wanted.member_id)?.[name];
+  return today === undefined || today === wanted[name] ? asked : `${asked} (${t("now")} ${said(name, today)})`;
 }
 
 function showHalf(title, secret) {
@@ -35,14 +43,12 @@ async function approve(proposal) {
 function card(proposal) {
   const mine = proposal.proposed_by === me || proposal.wanted.member_id === me;
   const list = el("dl", { class: "facts" });
-  const wanted = Object.entries(proposal.wanted).map(([name, value]) => [
-    known(name) ? t(name) : name,
-    word(name, value),
-  ]);
+  const asked = ORDER.filter((name) => name in proposal.wanted);
+  const wanted = asked.map((name) => [known(name) ? t(name) : name, word(proposal.wanted, name)]);
   facts(
     list,
     ...wanted,
-    [t("proposed_by"), `${names.get(proposal.proposed_by) ?? "?"}, ${moment(proposal.proposed_at)}`],
+    [t("proposed_by"), `${nameOf(proposal.proposed_by)}, ${moment(proposal.proposed_at)}`],
     [t("until"), moment(proposal.expires_at)],
   );
   const yes = el("button", { type: "button", class: "main" }, t("approve"));
@@ -67,13 +73,16 @@ function card(proposal) {
 
 async function show() {
   const members = await json("GET", "/v1/staff/members");
-  names = new Map(members.map((one) => [one.member_id, one.name]));
-  const select = byId("change-member");
-  select.replaceChildren(
-    ...members
-      .filter((one) => one.member_id !== me)
-      .map((one) => el("option", { value: one.member_id }, `${one.name} (${t(`role_${one.role}`)})`)),
+  people = new Map(members.map((one) => [one.member_id, one]));
+  const others = members.filter((one) => one.member_id !== me);
+  const chosen = member.value;
+  member.replaceChildren(
+    ...(others.length
+      ? others.map((one) => el("option", { value: one.member_id }, `${one.name} (${t(`role_${one.role}`)})`))
+      : [el("option", { value: "" }, t("nobody_else"))]),
   );
+  if (others.some((one) => one.member_id === chosen)) member.value = chosen;
+  changeShown();
   const waiting = await json("GET", "/v1/staff/proposals");
   box.replaceChildren(...(waiting.length ? waiting.map(card) : [el("p", {}, t("none_waiting"))]));
 }
@@ -82,28 +91,38 @@ async function propose(wanted, form) {
   half.hidden = true;
   const made = await json("POST", "/v1/staff/proposals", wanted);
   form.reset();
-  limitShown();
+  accountShown();
   await show();
   if (made.first_half) showHalf(t("first_half_title"), made.first_half);
   else say(t("proposed"), byId("done"));
 }
 
-function limitShown() {
-  const asked = byId("change").elements.kind.value === "raise_limit";
-  byId("limit-box").hidden = !asked;
-  byId("change-codes").disabled = !asked;
+/** Show the boxes of what is asked, and no others: a box that is not shown is not sent. */
+function boxes(id, shown) {
+  byId(id).hidden = !shown;
+  for (const box of byId(id).querySelectorAll("input, select")) box.disabled = !shown;
 }
+
+function changeShown() {
+  const { kind, role, structure, place } = change.elements;
+  boxes("limit-box", kind.value === "raise_limit");
+  boxes("role-box", kind.value === "change_role");
+  const today = people.get(member.value);
+  if (today) [role.value, structure.value, place.value] = [today.role, today.structure, today.place];
+}
+
+const accountShown = () => boxes("people-box", byId("account").elements.kind.value === "set_ceiling");
 
 onSubmit(byId("add"), (told) => {
   const wanted = Object.fromEntries(Object.entries(told).map(([name, value]) => [name, value.trim()]));
   return propose({ kind: "add_member", ...wanted }, byId("add"));
 });
-onSubmit(byId("change"), ({ kind, member_id, daily_codes }) =>
-  propose(
-    kind === "raise_limit" ? { kind, member_id, daily_codes: Number(daily_codes) } : { kind, member_id },
-    byId("change"),
-  ),
-);
+onSubmit(change, ({ kind, member_id, daily_codes, role, structure, place }) => {
+  const wanted = { kind, member_id };
+  if (kind === "raise_limit") wanted.daily_codes = Number(daily_codes);
+  if (kind === "change_role") Object.assign(wanted, { role, structure: structure.trim(), place: place.trim() });
+  return propose(wanted, change);
+});
 onSubmit(byId("account"), ({ kind, account, people_a_day }) =>
   propose(
     kind === "set_ceiling"
@@ -112,5 +131,8 @@ onSubmit(byId("account"), ({ kind, account, people_a_day }) =>
     byId("account"),
   ),
 );
-byId("change").addEventListener("change", limitShown);
+for (const name of ["kind", "member_id"]) {
+  for (const box of change.querySelectorAll(`[name=${name}]`)) box.addEventListener("change", changeShown);
+}
+byId("account").addEventListener("change", accountShown);
 busy(box, show);

@@ -3,7 +3,9 @@
 import { busy, byId, el, json, sureButton, t } from "./staff-door.js";
 
 const me = document.body.dataset.member;
-const body = byId("members").tBodies[0];
+const table = byId("members");
+const body = table.tBodies[0];
+const labels = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
 
 function row(one) {
   const close = sureButton(t("close_account"), t("sure_close"), async () => {
@@ -13,13 +15,11 @@ function row(one) {
   const state = one.member_id === me ? t("you") : close;
   return el(
     "tr",
-    {},
-    el("th", { scope: "row" }, one.name, one.has_key ? null : el("small", {}, ` (${t("no_key_yet")})`)),
-    el("td", {}, t(`role_${one.role}`)),
-    el("td", {}, one.structure),
-    el("td", {}, one.place),
-    el("td", { class: "number" }, String(one.daily_codes)),
-    el("td", {}, state),
+    { role: "row" },
+    el("th", { scope: "row", role: "rowheader" }, one.name, one.has_key ? null : el("small", {}, ` (${t("no_key_yet")})`)),
+    ...[t(`role_${one.role}`), one.structure, one.place, String(one.daily_codes), state].map((said, at) =>
+      el("td", { role: "cell", "data-label": labels[at + 1], class: at === 3 ? "number" : null }, said),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@
 
 const page = document.body.dataset;
 const lang = document.documentElement.lang;
+const region = lang === "en" ? "en-GB" : "fr-FR"; // days are written day first in both
 const words = JSON.parse(page.words);
 
 export const t = (name) => words[name] ?? name;
@@ -117,9 +118,9 @@ export function sureButton(label, sure, work, where) {
   return made;
 }
 
-export const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(lang, { timeZone: "UTC" });
+export const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(region, { timeZone: "UTC" });
 export const moment = (text) =>
-  new Date(text).toLocaleString(lang, { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Paris" });
+  new Date(text).toLocaleString(region, { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Paris" });
 
 // --- the key
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,9 +15,12 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.office.page_words import WORDS, script_words
 from apcv_backend.office.sheet import CodeSheet, code_sheet_pdf, qr_text
 from apcv_backend.operations.rules import OTHERS, DailyPlot, Series, draft_plot, draft_ranked
-from apcv_backend.operations.svg_plot import step_of, svg_of
+from apcv_backend.operations.svg_gauge import Gauge, GaugeWords, gauge_of
+from apcv_backend.operations.svg_plot import PlotWords, step_of, svg_of, swatch_of
+from apcv_backend.presences.rules import PresenceRefused
 from apcv_backend.tables import journal, scan_refusals
 from cartes.cards import CardKind
+from cartes.errors import CardRefused, RequestRefused
 from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.staff_stage import Colleague, StaffStage
 
@@ -249,11 +253,53 @@ def test_a_plot_says_itself_and_escapes_its_labels() -> None:
     """A title and a description for who does not see it; a label is never markup."""
     plot = draft_plot("issuance", {}, ("issued",), MORNING)
 
-    drawn = str(svg_of(plot, "Titre <b>", "Rien", lambda name: f"<i>{name}"))
+    drawn = str(svg_of(plot, PlotWords("Titre <b>", "Rien", "cartes <i>", "jour")))
 
     assert "<title" in drawn
     assert "&lt;b&gt;" in drawn
     assert "<i>" not in drawn
+    assert ">jour</text>" in drawn
+
+
+def test_two_things_of_a_plot_differ_without_their_colours() -> None:
+    """Each series has a pattern of its own, which its bars and its square in the key both wear."""
+    names = tuple("abcde")
+    today = (MORNING.date() - date(1970, 1, 1)).days
+    plot = draft_plot("x", {(name, today): 1 for name in names}, names, MORNING)
+
+    drawn = str(svg_of(plot, PlotWords("t", "d", "v", "j")))
+
+    marks = [
+        part.split("</pattern>")[0].partition('class="mark" ')[2] for part in drawn.split("<pattern")[1:]
+    ]
+    assert len(set(marks)) == len(names)
+    for number in range(len(names)):
+        assert drawn.count(f'fill="url(#x-p{number})"') == 1
+        assert f"url(#x-p{number})" in str(swatch_of(plot, number))
+
+
+@pytest.mark.parametrize(
+    ("hours", "mood"), [(0, "good"), (11, "good"), (12, "care"), (24, "bad"), (90, "bad")]
+)
+def test_a_trust_list_is_looked_at_before_it_stops_holding(hours: int, mood: str) -> None:
+    """Filled to its age and never beyond its end; half a day is the line to look from."""
+    gauge = Gauge("trust", timedelta(hours=hours), timedelta(hours=12), timedelta(hours=24))
+
+    drawn = str(gauge_of(gauge, GaugeWords("t", "d", "b", "l", "e")))
+
+    assert gauge.mood == mood
+    filled = re.search(r'class="passed \w+"[^>]* width="([\d.]+)"', drawn)
+    assert filled is not None
+    assert float(filled[1]) <= 404
+
+
+def test_every_check_of_a_scan_has_words_for_its_plot() -> None:
+    """A code of the presences or of SQ1 that a plot shows raw is a sentence nobody wrote."""
+    families = (CardRefused, RequestRefused, PresenceRefused)
+    codes = {one.code for family in families for one in (family, *family.__subclasses__())}
+    codes |= {"asked_by_another", "asked_in_another_structure", "out_of_days"}
+
+    assert {code for code in codes if f"verdict_{code}" not in WORDS} == set()
 
 
 def test_a_day_holds_all_its_series() -> None:
