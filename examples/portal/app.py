@@ -14,13 +14,17 @@ from urllib.parse import urlencode
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
+
+from examples.portal.words import language, words_in
 
 
 def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Flask:
     """The portal's pages. `client` has the `client_id` and `client_secret` the provider gave it."""
     portal = Flask(__name__)
     portal.config.update(SECRET_KEY=secret_key, SESSION_COOKIE_NAME="portail", SESSION_COOKIE_SAMESITE="Lax")
+    portal.after_request(_guard)
     ecps = OAuth(portal).register(
         "ecps",
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
@@ -32,11 +36,12 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
 
     @portal.get("/")
     def home() -> str:
-        return render_template("portal.html", person=session.get("person"), practice=session.get("practice"))
+        return _page(person=session.get("person"), practice=session.get("practice"))
 
     @portal.get("/connexion")
     def sign_in() -> Response:
-        answer: Response = ecps.authorize_redirect(url_for("signed_in", _external=True))
+        back = url_for("signed_in", _external=True)
+        answer: Response = ecps.authorize_redirect(back, ui_locales=language())
         return answer
 
     @portal.get("/retour")
@@ -44,9 +49,10 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
         try:
             tokens = ecps.authorize_access_token()
         except OAuthError as refused:
-            return render_template("portal.html", refused=refused.error), 403
+            return _page(refused=refused.error), 403
+        spoken = language()
         session.clear()
-        session.update(person=_person(ecps.userinfo(token=tokens)), hint=tokens["id_token"])
+        session.update(lang=spoken, person=_person(ecps.userinfo(token=tokens)), hint=tokens["id_token"])
         return redirect(url_for("home"))
 
     @portal.post("/exercice")
@@ -66,6 +72,17 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
         return url_for("home", _external=True)
 
     return portal
+
+
+def _page(**told: Any) -> str:
+    spoken = language()
+    return render_template("portal.html", lang=spoken, t=words_in(spoken), **told)
+
+
+def _guard(answer: FlaskResponse) -> FlaskResponse:
+    answer.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+    answer.headers["Cache-Control"] = "no-store"  # what is shown is of whoever is signed in now
+    return answer
 
 
 def _person(userinfo: Mapping[str, Any]) -> dict[str, Any]:
