@@ -16,6 +16,7 @@ from apcv_backend.docs_page import make_docs_blueprint
 from apcv_backend.enrolment import routes as enrolment_routes
 from apcv_backend.health import make_health_blueprint
 from apcv_backend.issuance import routes as issuance_routes
+from apcv_backend.no_control_characters import refuse_in_addresses
 from apcv_backend.office import page_routes as office_pages
 from apcv_backend.office import sheet_routes
 from apcv_backend.operations import page_routes as operations_pages
@@ -173,6 +174,7 @@ def create_app(services: Services) -> Flask:
     # Outside everything: what only our own proxy may say is dropped unless it proved to be ours.
     app.wsgi_app = ProxyDoor(app.wsgi_app, services.config.proxy_secret)  # type: ignore[method-assign]  # as above
     problems.mount(app)
+    refuse_in_addresses(app)
     api = build_api(app)
     _open_rooms(api, services)
     app.register_blueprint(publication_routes.make_blueprint(services.config.publication_dir))

@@ -18,6 +18,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
 from apcv_backend.callers import CallerKind
+from apcv_backend.no_control_characters import check_no_nul
 from cartes.wire import strict_json
 
 PROBLEM_JSON = "application/problem+json"
@@ -70,7 +71,8 @@ class StrictParser(FlaskParser):
         """The body's value, or `missing` when there is no body.
 
         Raises:
-            BadJson: the body is not strict JSON. UnsupportedMediaType: it does not say it is JSON.
+            BadJson: the body is not strict JSON, or a text in it holds a NUL.
+            UnsupportedMediaType: it does not say it is JSON.
         """
         del schema
         body = req.get_data()
@@ -78,7 +80,9 @@ class StrictParser(FlaskParser):
             return missing
         if not req.is_json:
             raise UnsupportedMediaType
-        return strict_json.loads(body)
+        told = strict_json.loads(body)
+        check_no_nul(told)
+        return told
 
 
 class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships no types

@@ -38,6 +38,7 @@ from apcv_backend.record_access.schemas import (
     WithholdSchema,
 )
 from apcv_backend.record_access.service import AccessRequest, Patient, RecordDesk
+from cartes.errors import InvalidValue
 
 _MINUTE_S = 60
 _WORDS_A_MINUTE = 600
@@ -106,7 +107,7 @@ def _add_consents(
                 Decision(body["decision"]),
                 at,
                 scope=Scope(body["scope"]),
-                until=None if until is None else until.astimezone(UTC),
+                until=None if until is None else _in_utc(until),
             )
             return _statement(said)
 
@@ -217,6 +218,14 @@ def _add_questions(
             caller = identified(callers, at, CallerKind.PROFESSIONAL, scope=SCOPE)
             person = room.read_person(body["patient"], at)
             return _hidden(room.withhold(caller, person, body["document"], at))
+
+
+def _in_utc(told: datetime) -> datetime:
+    """The same instant in UTC. Raises `InvalidValue` at the two ends of the calendar."""
+    try:
+        return told.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(what="until", why="out_of_calendar") from None
 
 
 def _statement(said: Statement) -> dict[str, Any]:

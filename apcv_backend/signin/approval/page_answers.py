@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 
+from apcv_backend.no_control_characters import check_no_nul
 from apcv_backend.signin.approval.attempt_refusals import AnotherBrowser
 from apcv_backend.signin.approval.page_words import words_in
 from cartes.errors import BadJson
@@ -25,6 +26,7 @@ def body() -> dict[str, Any]:
     read = strict_json.loads(request.get_data())
     if not isinstance(read, dict):
         raise BadJson(why="members")
+    check_no_nul(read)
     return read
 
 

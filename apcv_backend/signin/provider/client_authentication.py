@@ -97,6 +97,9 @@ class ClientAuthenticator:
     ) -> ProvenClient:
         """As `authenticate`, and the caller spends `once` in its own transaction."""
         shown = _shown(form, authorization, certificate)
+        if not shown.client_id.isprintable():
+            # No register has such a client, and PostgreSQL would not even look for a NUL.
+            raise invalid_client("the client is unknown or does not authenticate this way")
         remembered = self._clients.recent(shown.client_id)
         try:
             return self._proven(remembered, shown, endpoint_url, at)
