@@ -1,20 +1,24 @@
-"""The documented surface: flask-smorest with OpenAPI 3.1, and the three corrections it needs.
+"""The documented surface: flask-smorest with OpenAPI 3.1, and the four corrections it needs.
 
 * errors are ours (`problems.py`), so that a 405 keeps its `Allow` header;
 * an exclusive bound is written `exclusiveMinimum` / `exclusiveMaximum`, as OpenAPI 3.1 says;
-* a constant field is written `const`.
+* a constant field is written `const`;
+* a door is open as soon as it is registered, and described when somebody first asks for the document: a
+  process that never shows it never writes it.
 """
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any
 
+from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from marshmallow import fields, validate
 
-from apcv_backend.blueprint import PROBLEM_JSON, ProblemSchema
+from apcv_backend.blueprint import PROBLEM, PROBLEM_JSON
 
 TITLE = "Carte Vitale et CPS dématérialisées"
 VERSION = "1"
@@ -27,7 +31,37 @@ DESCRIPTION = (
 class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     """The Api whose errors are left to `problems.mount`, and documented as it tells them."""
 
-    ERROR_SCHEMA = ProblemSchema
+    ERROR_SCHEMA = PROBLEM
+
+    def __init__(self, app: Flask, **settings: Any) -> None:
+        self._written: APISpec | None = None
+        self._untold: list[Blueprint] = []
+        self._telling = RLock()
+        super().__init__(app, **settings)
+
+    @property
+    def spec(self) -> APISpec:
+        """The document, every door registered so far described in it, in their order."""
+        assert self._written is not None, "made with the Api"
+        with self._telling:
+            while self._untold:
+                self._describe(self._untold.pop(0), self._written)
+        return self._written
+
+    @spec.setter
+    def spec(self, written: APISpec | None) -> None:
+        self._written = written
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Open the doors of `blueprint` now; `spec` describes them."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._untold.append(blueprint)
+
+    def _describe(self, blueprint: Blueprint, spec: APISpec) -> None:
+        name = blueprint.name
+        blueprint.register_views_in_doc(self, self._app, spec, name=name, parameters=None)
+        spec.tag({"name": name, "description": blueprint.description})
 
     def _register_error_handlers(self) -> None:
         """Leave every error to `problems.py`."""

@@ -71,6 +71,7 @@ def start_postgres(*, durable: bool = False) -> Server:
     command = [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
     if not durable:
         command += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        command += ["-c", "max_wal_size=96MB"]  # its folder may be in memory: a long journal serves nobody
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command,
