@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.bench import CHROMIUM, serious
+from tests.browser.bench import serious
+from tests.browser.till_page import a_browser, a_page, light, type_on_azerty, type_text
 from tests.simulators.cards import NOON, a_complete_apcv, an_identity_apcv
 from tests.simulators.film import CAMERA, film
 from tests.simulators.kiosk import TestKiosk, a_kiosk
 from tests.simulators.two_way import a_street
 from verifier import scanner
 from verifier.kiosk import reader_test
-
-AZERTY = dict(zip("1234567890", "&é\"'(-è_çà", strict=True))
 
 
 @pytest.fixture
@@ -29,58 +26,10 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
-@contextmanager
-def a_browser(chromium: Browser, *arguments: str) -> Iterator[Browser]:
-    """Another one, beside it, with a camera of its own."""
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
-    started = chromium.browser_type.launch(
-        executable_path=str(CHROMIUM), args=[*quiet, "--disable-background-networking", *arguments]
-    )
-    try:
-        yield started
-    finally:
-        started.close()
-
-
 @pytest.fixture
 def kiosk(tmp_path: Path) -> Iterator[TestKiosk]:
     with a_kiosk(tmp_path) as running:
         yield running
-
-
-@contextmanager
-def a_page(browser: Browser, kiosk: TestKiosk, path: str = "", **context: Any) -> Iterator[Page]:
-    """The kiosk's page, opened by the address it shows; fails on anything said on the browser's console."""
-    opened = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | context)
-    page, said = opened.new_page(), []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda problem: said.append(str(problem)))
-    page.goto(kiosk.server.address.replace("/#", f"/{path}#"))
-    try:
-        yield page
-    finally:
-        opened.close()
-    assert [one for one in said if "ERR_CONNECTION_REFUSED" not in one] == []
-
-
-def _type(page: Page, text: str, end: str = "Enter") -> None:
-    """Type as a reader does."""
-    page.keyboard.type(text)
-    if end:
-        page.keyboard.press(end)
-
-
-def _type_on_azerty(page: Page, digits: str) -> None:
-    """The keys of the digits, on a workstation whose layout makes other characters of them."""
-    typed = [{"key": AZERTY[digit], "code": f"Digit{digit}", "bubbles": True} for digit in digits]
-    page.evaluate(
-        "keys => keys.forEach(key => document.body.dispatchEvent(new KeyboardEvent('keydown', key)))", typed
-    )
-    page.keyboard.press("Enter")
-
-
-def _light(page: Page, light: str) -> None:
-    expect(page.locator(f"#shown .verdict.{light}")).to_be_visible(timeout=10_000)
 
 
 def test_a_card_typed_by_a_reader_is_green_without_a_click(browser: Browser, kiosk: TestKiosk) -> None:
@@ -88,9 +37,9 @@ def test_a_card_typed_by_a_reader_is_green_without_a_click(browser: Browser, kio
     with a_page(browser, kiosk) as page:
         expect(page.locator(".ready")).to_be_visible()
 
-        _type(page, kiosk.world.show(a_complete_apcv()))
+        type_text(page, kiosk.world.show(a_complete_apcv()))
 
-        _light(page, "green")
+        light(page, "green")
         shown = page.locator("#shown")
         expect(shown.locator(".word")).to_have_text("VERT")
         expect(shown.locator(".shape")).to_be_visible()
@@ -99,8 +48,8 @@ def test_a_card_typed_by_a_reader_is_green_without_a_click(browser: Browser, kio
         expect(shown.locator(".rights")).to_contain_text("jusqu’au 28/02/2027")
         expect(page.locator("#today")).to_contain_text("A. O.-T.")
         kiosk.wait(70)
-        _type(page, kiosk.world.show_apcv())
-        _light(page, "red")
+        type_text(page, kiosk.world.show_apcv())
+        light(page, "red")
         expect(shown).to_contain_text("Le code a plus d’une minute")
         expect(shown).not_to_contain_text("ORSINI")
 
@@ -124,9 +73,9 @@ def test_azerty_and_progress_while_it_types(browser: Browser, kiosk: TestKiosk) 
             "document.getElementById('typed'), {attributes: true})"
         )
 
-        _type_on_azerty(page, kiosk.world.show_apcv())
+        type_on_azerty(page, kiosk.world.show_apcv())
 
-        _light(page, "green")
+        light(page, "green")
         expect(page.locator("#typing")).to_be_hidden()
         assert page.evaluate("window.filled") is True
 
@@ -136,23 +85,23 @@ def test_a_reader_without_a_suffix_is_ended_by_silence(browser: Browser, kiosk: 
     with a_page(browser, kiosk) as page:
         expect(page.locator(".ready")).to_be_visible()
 
-        _type(page, kiosk.world.show_apcv(), end="")
+        type_text(page, kiosk.world.show_apcv(), end="")
 
-        _light(page, "green")
+        light(page, "green")
 
 
 def test_a_busy_machine_cuts_no_code_in_two(browser: Browser, kiosk: TestKiosk) -> None:
     """Half a second of nothing in the middle, with a reader known to end by Enter: the rest is waited for."""
     with a_page(browser, kiosk) as page:
-        _type(page, "3400930000120")
-        _light(page, "other")
+        type_text(page, "3400930000120")
+        light(page, "other")
         text = kiosk.world.show_apcv()
 
         page.keyboard.type(text[:400])
         page.wait_for_timeout(600)
-        _type(page, text[400:])
+        type_text(page, text[400:])
 
-        _light(page, "green")
+        light(page, "green")
 
 
 def test_a_reader_presses_no_button(browser: Browser, kiosk: TestKiosk) -> None:
@@ -161,9 +110,9 @@ def test_a_reader_presses_no_button(browser: Browser, kiosk: TestKiosk) -> None:
         expect(page.locator("#ways")).to_contain_text("signées")
         page.locator("[data-policy=prescription]").focus()
 
-        _type(page, kiosk.world.show_apcv())
+        type_text(page, kiosk.world.show_apcv())
 
-        _light(page, "green")
+        light(page, "green")
         assert kiosk.state()["asked"]["once"] is None
 
 
@@ -191,9 +140,9 @@ def test_a_prescriber_is_checked_by_keyboard_alone(browser: Browser, kiosk: Test
         page.keyboard.press("Enter")
         expect(page.locator("#asked-now")).to_contain_text("Prescripteur")
 
-        _type(page, kiosk.world.show_ecps())
+        type_text(page, kiosk.world.show_ecps())
 
-        _light(page, "green")
+        light(page, "green")
         expect(page.locator("#shown")).to_contain_text("LAURE PAOLI-TEST")
         expect(page.locator("#asked-now")).to_contain_text("Patient")
 
@@ -205,13 +154,13 @@ def test_the_camera_reads_a_phone_green_then_red_a_minute_later(chromium: Browse
         with a_browser(chromium, *CAMERA, show) as browser, a_page(browser, kiosk) as page:
             page.locator("#camera-button").click()
 
-            _light(page, "green")
+            light(page, "green")
             expect(page.locator("#stage")).to_have_attribute("data-frame-to-verdict-ms", re.compile(r"^\d"))
             took = page.locator("#stage").get_attribute("data-frame-to-verdict-ms")
             page.wait_for_timeout(1000)
             still = kiosk.state()["today"]
             kiosk.wait(61)
-            _light(page, "red")
+            light(page, "red")
             expect(page.locator("#shown")).to_contain_text("Le code a plus d’une minute")
 
     print(f"frame to verdict: {took} ms")
@@ -227,33 +176,6 @@ def test_the_camera_starts_by_itself_the_next_day(chromium: Browser, tmp_path: P
             expect(page.locator("#video")).to_be_visible()
             page.reload()
             expect(page.locator("#video")).to_be_visible()
-
-
-def test_no_camera_has_its_own_way_out(browser: Browser, kiosk: TestKiosk) -> None:
-    """This browser has none: it says so, and that the reader works without it."""
-    with a_page(browser, kiosk, permissions=["camera"]) as page:
-        page.locator("#camera-button").click()
-
-        expect(page.locator("#ways-problems")).to_contain_text("Aucune caméra n’est branchée.")
-        expect(page.locator("#ways-problems")).to_contain_text("La douchette marche sans elle.")
-
-
-def test_permission_refused_has_its_own_way_out(chromium: Browser, tmp_path: Path) -> None:
-    """Where to allow it."""
-    with (
-        a_kiosk(tmp_path) as kiosk,
-        a_browser(chromium, "--use-fake-device-for-media-stream") as browser,
-        a_page(browser, kiosk) as page,
-    ):
-        page.locator("#camera-button").click()
-
-        expect(page.locator("#ways-problems")).to_contain_text("n’a pas le droit")
-
-
-def test_a_serial_reader_that_is_not_there_has_its_own_way_out(browser: Browser, tmp_path: Path) -> None:
-    """Plug it in again; the camera reads meanwhile."""
-    with a_kiosk(tmp_path, reader=str(tmp_path / "ttyACM0")) as kiosk, a_page(browser, kiosk) as page:
-        expect(page.locator("#ways-problems")).to_contain_text("La douchette n’est plus branchée.")
 
 
 def test_a_till_that_stopped_says_so_and_recovers(browser: Browser, tmp_path: Path) -> None:
@@ -299,13 +221,13 @@ def test_trust_data_and_clock_have_their_own_screens(
 def test_a_person_leaves_the_screen(browser: Browser, kiosk: TestKiosk) -> None:
     """By the button at once, by itself after two minutes."""
     with a_page(browser, kiosk) as page:
-        _type(page, kiosk.world.show_apcv())
-        _light(page, "green")
+        type_text(page, kiosk.world.show_apcv())
+        light(page, "green")
         page.locator("#blank").click()
         expect(page.locator(".ready")).to_be_visible()
         kiosk.wait(10)
-        _type(page, kiosk.world.show_apcv(at=kiosk.now))
-        _light(page, "green")
+        type_text(page, kiosk.world.show_apcv(at=kiosk.now))
+        light(page, "green")
         kiosk.wait(121)
         kiosk.kiosk.desk.tick(kiosk.now)
         expect(page.locator(".ready")).to_be_visible()
@@ -323,14 +245,14 @@ def test_the_two_way_scan_from_picture_to_picture(browser: Browser, tmp_path: Pa
         expect(page.locator(".mark")).to_be_visible()
         offer = scanner.read_picture(page.locator("#two-way .qr").screenshot())
 
-        _type(page, laure.holder.authorise_till(offer, kiosk.now, lambda _: True).text)
+        type_text(page, laure.holder.authorise_till(offer, kiosk.now, lambda _: True).text)
 
         expect(page.locator("#shown")).to_contain_text("Ce poste est autorisé")
         expect(page.locator("#two-way")).to_contain_text("Poste autorisé jusqu’à")
         request = scanner.read_picture(page.locator("#two-way .qr").screenshot())
         kiosk.wait(5)
-        _type(page, ange.answer(request, kiosk.now))
-        _light(page, "green")
+        type_text(page, ange.answer(request, kiosk.now))
+        light(page, "green")
         expect(page.locator("#shown")).to_contain_text("réponse à la demande de ce poste")
         page.wait_for_timeout(500)
         assert scanner.read_picture(page.locator("#two-way .qr").screenshot()) != request
@@ -354,9 +276,9 @@ def test_a_reader_is_tried(
         assert scanner.read_picture(page.locator("#code").screenshot()) == reader_test.TEXT
 
         if azerty:
-            _type_on_azerty(page, reader_test.TEXT)
+            type_on_azerty(page, reader_test.TEXT)
         else:
-            _type(page, reader_test.TEXT, end)
+            type_text(page, reader_test.TEXT, end)
 
         expect(page.locator("#told")).to_contain_text("900 caractères")
         for part in said:
@@ -368,7 +290,7 @@ def test_a_garbling_reader_is_told_what_to_set(browser: Browser, kiosk: TestKios
     with a_page(browser, kiosk, "reader.html") as page:
         expect(page.locator("#code img")).to_be_visible()
 
-        _type(page, reader_test.TEXT[:-40])
+        type_text(page, reader_test.TEXT[:-40])
 
         expect(page.locator("#told")).to_contain_text("40 caractères sont faux ou manquent")
         expect(page.locator("#told")).to_contain_text("Ralentissez la douchette")
@@ -380,7 +302,7 @@ def test_english_is_second_and_remembered(browser: Browser, kiosk: TestKiosk) ->
         expect(page.locator("html")).to_have_attribute("lang", "fr")
         page.locator("#language").click()
         expect(page.locator("html")).to_have_attribute("lang", "en")
-        _type(page, kiosk.world.show_apcv())
+        type_text(page, kiosk.world.show_apcv())
         expect(page.locator("#shown .word")).to_have_text("GREEN")
         page.goto(kiosk.server.url + "paper.html")
         expect(page.locator("h1:visible")).to_have_text("When nothing reads cards any more")
@@ -393,8 +315,8 @@ def test_nothing_is_cut_at_320_pixels(browser: Browser, kiosk: TestKiosk, path: 
     with a_page(browser, kiosk, path, viewport={"width": 320, "height": 640}, color_scheme=scheme) as page:
         page.wait_for_timeout(300)
         if not path:
-            _type(page, kiosk.world.show(a_complete_apcv()))
-            _light(page, "green")
+            type_text(page, kiosk.world.show(a_complete_apcv()))
+            light(page, "green")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
@@ -423,17 +345,17 @@ def test_axe_finds_nothing_serious(browser: Browser, kiosk: TestKiosk, path: str
         assert serious(page) == []
         if path:
             return
-        _type(page, kiosk.world.show(a_complete_apcv()))
-        _light(page, "green")
+        type_text(page, kiosk.world.show(a_complete_apcv()))
+        light(page, "green")
         assert serious(page) == []
         kiosk.wait(10)
-        _type(page, kiosk.world.show(an_identity_apcv(), at=kiosk.now))
-        _light(page, "amber")
+        type_text(page, kiosk.world.show(an_identity_apcv(), at=kiosk.now))
+        light(page, "amber")
         assert serious(page) == []
         kiosk.wait(61)
-        _type(page, kiosk.world.show_apcv(at=NOON))
-        _light(page, "red")
+        type_text(page, kiosk.world.show_apcv(at=NOON))
+        light(page, "red")
         assert serious(page) == []
-        _type(page, "3400930000120")
-        _light(page, "other")
+        type_text(page, "3400930000120")
+        light(page, "other")
         assert serious(page) == []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import sys
 import threading
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.simulators.hand_reader import Douchette
 from tests.simulators.kiosk import a_kiosk
 from verifier.kiosk.framing import SILENCE_S, Frame, Framer
 from verifier.kiosk.serial_reader import PyserialMissing, ReaderState, SerialReader, open_line
@@ -73,35 +72,6 @@ def test_half_a_code_is_forgotten_when_the_line_is_cut() -> None:
 def test_a_frame_does_not_show_its_text() -> None:
     """It may be a card; it may be printed."""
     assert CODE not in repr(Frame(CODE))
-
-
-class Douchette:
-    """A reader: a pseudo-terminal whose other end the kiosk opens by `link`."""
-
-    def __init__(self, link: Path) -> None:
-        self.link = link
-        self._master = -1
-
-    def plug(self) -> None:
-        """Appear, as the same port."""
-        self._master, slave = os.openpty()
-        tty.setraw(slave)
-        self._slave = slave
-        self.link.symlink_to(os.ttyname(slave))
-
-    def unplug(self) -> None:
-        """Disappear."""
-        self.link.unlink()
-        os.close(self._slave)
-        os.close(self._master)
-        self._master = -1
-
-    def scan(self, text: str, end: str = "\r\n", pieces: int = 3) -> None:
-        """Read a code, in pieces."""
-        data = (text + end).encode()
-        step = len(data) // pieces + 1
-        for start in range(0, len(data), step):
-            os.write(self._master, data[start : start + step])
 
 
 @contextmanager

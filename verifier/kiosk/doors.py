@@ -120,16 +120,16 @@ def _frames(kiosk: Kiosk, call: Call) -> Answer:
     try:
         text = scanner.read_frame(call.body, call.number("width"), call.number("height"))
     except scanner.NoCodeFound:
-        return {"found": False, "seq": None}
+        return {"found": False, "seq": None, "happening": None}
     except scanner.DamagedImage as refused:
         raise BodyUnreadable(why="not_a_frame") from refused
-    return {"found": True, "seq": _seq(kiosk.desk.take(text, Source.CAMERA, kiosk.clock()))}
+    return {"found": True, **_told(kiosk.desk.take(text, Source.CAMERA, kiosk.clock()), call.language)}
 
 
 def _typed(kiosk: Kiosk, call: Call) -> Answer:
     """What a reader in keyboard mode typed."""
     text = call.members(text=str).get("text", "")
-    return {"seq": _seq(kiosk.desk.take(text, Source.KEYBOARD, kiosk.clock()))}
+    return _told(kiosk.desk.take(text, Source.KEYBOARD, kiosk.clock()), call.language)
 
 
 def _scans(kiosk: Kiosk, call: Call) -> Answer:
@@ -250,5 +250,8 @@ def _bytes_of(image: str) -> bytes:
         raise BodyUnreadable(why="image_not_base64") from refused
 
 
-def _seq(happening: Happening | None) -> int | None:
-    return None if happening is None else happening.seq
+def _told(happening: Happening | None, language: Language) -> Answer:
+    """What a code became, for the page that sent it: it need not ask again to draw it."""
+    if happening is None:
+        return {"seq": None, "happening": None}
+    return {"seq": happening.seq, "happening": happening_view(happening, language)}

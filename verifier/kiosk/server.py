@@ -117,6 +117,9 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "cartes-kiosk"
     sys_version = ""
     timeout = 30
+    # An answer leaves in one piece and at once: two small pieces would wait for each other (RFC 896).
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
     server: KioskServer
     _unread = 0
 

@@ -1,10 +1,15 @@
-// The camera: frames as grey levels go to the till on this machine, which reads them. One frame at a time: the
-// next is taken when the answer to the last is there. Nothing is kept, nothing leaves the workstation.
+// The camera: frames as grey levels go to the till on this machine, which reads them. One frame at a time, and
+// always the newest: the next is taken when the answer to the last is there. Nothing is kept, nothing leaves
+// the workstation. What stops a camera is told, and it starts again by itself where it can.
 
+import { framesOf } from "/frames.js";
 import { call } from "/link.js";
 
-const WIDEST = 1280;
-const PAUSE_MS = 60;
+const TRY_AGAIN_MS = 3_000;
+const BLACK = 20;           // grey levels out of 255: a cap, a shutter, a hand; no room is that dark
+const BLACK_FOR_MS = 2_000;
+const PATIENCE_MS = 500;
+const STILL_FOR_MS = 4_000; // a camera that sends nothing at all
 const PROBLEMS = {
   NotAllowedError: "camera_refused", SecurityError: "camera_refused", NotFoundError: "camera_none",
   OverconstrainedError: "camera_none", NotReadableError: "camera_busy", AbortError: "camera_busy",
@@ -15,76 +20,90 @@ export class Camera {
     this.video = video;
     this.onChange = onChange;
     this.onRead = onRead;
-    this.canvas = document.createElement("canvas");
     this.stream = null;
     this.wanted = false;
+    this.starting = false;
     this.problem = null;
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => {
-      if (this.wanted && !this.stream) this.start();
-    });
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.again());
   }
 
   get on() { return this.stream !== null; }
 
   async start() {
-    this.wanted = true;
-    this.problem = null;
+    if (this.starting) return;
+    this.starting = this.wanted = true;
+    clearTimeout(this.timer);
+    let stream = null, problem = null;
     try {
       if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("", "NotFoundError");
-      this.stream = await navigator.mediaDevices.getUserMedia({
-        audio: false, video: { width: { ideal: WIDEST }, height: { ideal: 720 }, facingMode: "environment" },
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 }, facingMode: "environment" },
       });
     } catch (refused) {
-      this.stream = null;
-      this.problem = PROBLEMS[refused.name] ?? "camera_busy";
-      this.onChange();
-      return;
+      problem = PROBLEMS[refused.name] ?? "camera_busy";
     }
-    this.stream.getVideoTracks()[0].addEventListener("ended", () => {
-      this.stream = null;
-      this.problem = "camera_gone";
-      this.onChange();
+    this.starting = false;
+    if (stream && !this.wanted) { for (const track of stream.getTracks()) track.stop(); return; }
+    // What took it lets go without a word: only asking again tells.
+    if (problem === "camera_busy" && this.wanted) this.timer = setTimeout(() => this.again(), TRY_AGAIN_MS);
+    if (stream) this.watch(stream); else this.tell(problem);
+  }
+
+  again() { if (this.wanted && !this.stream) this.start(); }
+
+  async watch(stream) {
+    this.stream = stream;
+    stream.getVideoTracks()[0].addEventListener("ended", () => {
+      if (this.stream !== stream) return;
+      this.stream = this.video.srcObject = null;
+      this.tell("camera_gone");
+      this.timer = setTimeout(() => this.again(), TRY_AGAIN_MS);
     });
-    this.video.srcObject = this.stream;
-    this.onChange();
-    try { await this.video.play(); } catch { /* a hidden tab plays later; frames wait for it */ }
-    this.read(this.stream);
+    this.video.srcObject = stream;
+    this.tell(null);
+    // Not waited for: a hidden tab plays later, and a camera that sends nothing never does.
+    this.video.play().catch(() => null);
+    await this.read(stream);
   }
 
   stop() {
     this.wanted = false;
-    this.problem = null;
+    clearTimeout(this.timer);
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
-    this.video.srcObject = null;
+    this.stream = this.video.srcObject = null;
+    this.tell(null);
+  }
+
+  tell(problem) {
+    this.problem = problem;
     this.onChange();
   }
 
   async read(stream) {
-    const context = this.canvas.getContext("2d", { willReadFrequently: true });
+    const frames = framesOf(stream, this.video);
+    let litAt = performance.now();
     while (this.stream === stream) {
-      await new Promise((done) => setTimeout(done, document.hidden ? 500 : PAUSE_MS));
-      const { videoWidth, videoHeight } = this.video;
-      if (document.hidden || videoWidth === 0 || this.stream !== stream) continue;
-      const scale = Math.min(1, WIDEST / videoWidth, WIDEST / videoHeight);
-      const width = Math.round(videoWidth * scale), height = Math.round(videoHeight * scale);
-      if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-      const takenAt = performance.now();
-      context.drawImage(this.video, 0, 0, width, height);
-      const grey = levels(context.getImageData(0, 0, width, height).data);
-      try {
-        const told = await call("POST", `/api/frames?width=${width}&height=${height}`, grey, { raw: true });
-        if (told.seq !== null) this.onRead(told.seq, takenAt);
-      } catch { /* the till says by itself that it has stopped */ }
+      const frame = await frames.next(PATIENCE_MS);
+      if (this.stream !== stream) break;
+      const now = performance.now();
+      if (document.hidden || (frame && !isBlack(frame.bytes))) litAt = now;
+      if (frame && !document.hidden) await this.ask(frame);
+      const dark = now - litAt > (frame ? BLACK_FOR_MS : STILL_FOR_MS);
+      if (this.stream === stream && dark !== (this.problem === "camera_black")) this.tell(dark ? "camera_black" : null);
     }
+    frames.close();
+  }
+
+  async ask({ bytes, width, height, takenAt }) {
+    try {
+      const told = await call("POST", `/api/frames?width=${width}&height=${height}`, bytes, { raw: true });
+      if (told.happening) this.onRead(told.happening, takenAt);
+    } catch { /* the till says by itself that it has stopped */ }
   }
 }
 
-function levels(pixels) {
-  // Luminance of ITU-R BT.601, in 256ths.
-  const grey = new Uint8Array(pixels.length / 4);
-  for (let to = 0, from = 0; to < grey.length; to += 1, from += 4) {
-    grey[to] = (77 * pixels[from] + 150 * pixels[from + 1] + 29 * pixels[from + 2]) >> 8;
-  }
-  return grey;
+function isBlack(bytes) {
+  let sum = 0, count = 0;
+  for (let at = 0; at < bytes.length; at += 997, count += 1) sum += bytes[at];
+  return sum < BLACK * count;
 }

@@ -12,12 +12,11 @@ import { say, speak } from "/words.js";
 const at = (id) => document.getElementById(id);
 const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
 const twoWay = new TwoWay(at("two-way"));
-const taken = new Map();
-let state = null, onStage = 0, drawnAt = new Map(), answered = false;
+let state = null, onStage = 0, newest = 0, answered = false;
 
 speak("page_title");
 at("shown").replaceChildren(ready());
-const camera = new Camera(at("video"), { onChange: drawWays, onRead: measure });
+const camera = new Camera(at("video"), { onChange: drawWays, onRead: seen });
 
 if (!hasToken()) alarm("no_token");
 else begin();
@@ -31,23 +30,22 @@ function begin() {
 }
 
 function draw(one, old) {
-  onStage = one.seq;
+  // A verdict comes by the answer to its frame, then by the thread of happenings: it is drawn once.
+  if (one.seq <= newest) return;
+  onStage = newest = one.seq;
   at("typing").hidden = true;
   at("shown").replaceChildren(happened(one));
   at("after").hidden = false;
   answered ||= Boolean(one.answered);
-  drawnAt.set(one.seq, performance.now());
-  if (taken.has(one.seq)) measure(one.seq, taken.get(one.seq));
   if (!old) beep(one.light ?? "other");
   const { top } = at("stage").getBoundingClientRect();
   if (!old && (top < 0 || top > innerHeight / 4)) at("stage").scrollIntoView({ block: "start" });
 }
 
-function measure(seq, takenAt) {
-  // From the frame's being taken to its verdict's being drawn, for whoever wants to know.
-  taken.set(seq, takenAt);
-  if (drawnAt.has(seq)) at("stage").dataset.frameToVerdictMs = (drawnAt.get(seq) - takenAt).toFixed(1);
-  if (taken.size > 20) { taken.clear(); drawnAt.clear(); }
+function seen(one, takenAt) {
+  // From the frame's being taken to its verdict's being painted, for whoever wants to know.
+  draw(one, false);
+  requestAnimationFrame(() => setTimeout(() => { at("stage").dataset.frameToVerdictMs = (performance.now() - takenAt).toFixed(1); }));
 }
 
 // --- a reader in keyboard mode
@@ -58,7 +56,10 @@ function typing(count) {
 }
 
 async function typed({ text }) {
-  try { await call("POST", "/api/typed", { text }); } catch { /* the till says by itself that it has stopped */ }
+  try {
+    const { happening } = await call("POST", "/api/typed", { text });
+    if (happening) draw(happening, false);
+  } catch { /* the till says by itself that it has stopped */ }
   at("typing").hidden = true;
 }
 
