@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -33,7 +34,6 @@ from apcv_backend.tables import (
     metadata,
     person_keys,
     representations,
-    signin_sessions,
     subjects,
 )
 from cartes.errors import CarteError
@@ -73,6 +73,14 @@ class ErasedList:
         return [line for line in lines if _PSEUDONYM.fullmatch(line)]
 
 
+class SigninOfPeople(Protocol):
+    """Whoever knows where people are signed in (the room `signin`)."""
+
+    def forget(self, tx: Connection, subject_id: str, at: datetime) -> None:
+        """End it, inside `tx`, and destroy what names them there; their blind index still stands."""
+        ...
+
+
 class Erasure:
     """Erases people, and erases them again in a database that was put back."""
 
@@ -85,10 +93,12 @@ class Erasure:
         erased: ErasedList,
         random: Callable[[int], bytes],
         one_key: Callable[[PersonKey, datetime], PersonKey],
+        signin: SigninOfPeople,
     ) -> None:
         """`one_key(person, at)` is the key a person is entered under, whichever of their numbers is named."""
         self._database = database
         self._one_key = one_key
+        self._signin = signin
         self._people = people
         self._slots = slots
         self._journal = journal
@@ -148,7 +158,8 @@ class Erasure:
         tx.execute(delete(issuances).where(issuances.c.device_id.in_(phones)))
         # 3. Who could show their card, and whose card they could show: the cards, then the rows.
         self._end_representations(tx, subject_id, at)
-        tx.execute(delete(signin_sessions).where(signin_sessions.c.acts_for == subject_id))
+        # Where they were signed in, or somebody for them: the sites are told, and nothing is kept.
+        self._signin.forget(tx, subject_id, at)
         # 4. Every row of every room that is about them.
         for table in metadata.sorted_tables:
             if "subject_id" in table.c and table.name not in _STAYS:

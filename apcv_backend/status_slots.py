@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     any_,
@@ -93,12 +95,39 @@ def list_of(kind: CardKind) -> int:
     return kind.wire
 
 
-class StatusSlots:
-    """Gives, keeps and revokes slots; `capacity` is the number of slots of each list."""
+class SessionsOnPhones(Protocol):
+    """Whoever ends the sessions that stand on somebody's cards, inside a transaction (the room `signin`)."""
 
-    def __init__(self, capacity: int, random: Callable[[int], bytes], *, is_sqlite: bool) -> None:
+    def end_on(
+        self,
+        tx: Connection,
+        device_ids: Collection[str] | Select[tuple[str]],
+        why: str,
+        at: datetime,
+        *,
+        exercices: Collection[str] | None = None,
+    ) -> int:
+        """End those opened from these phones, under these exercices or (None) under any; how many."""
+        ...
+
+
+class StatusSlots:
+    """Gives, keeps and revokes slots; `capacity` is the number of slots of each list.
+
+    A card that is revoked or suspended ends what was opened with it: `sessions`, in the same transaction.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        random: Callable[[int], bytes],
+        *,
+        is_sqlite: bool,
+        sessions: SessionsOnPhones | None = None,
+    ) -> None:
         self._capacity = capacity
         self._random = random
+        self._sessions = sessions
         self._insert = sqlite_insert if is_sqlite else postgresql_insert
 
     def keep_or_give(
@@ -131,7 +160,8 @@ class StatusSlots:
         return slots
 
     def revoke_device(self, tx: Connection, device_id: str, at: datetime) -> int:
-        """Revoke every slot of the phone's cards; how many were not revoked before."""
+        """Revoke every slot of the phone's cards, and end its sessions; how many slots were not before."""
+        self._end(tx, [device_id], "device_withdrawn", at)
         return self._revoke(tx, status_slots.c.device_id == device_id, at)
 
     def revoke_person(
@@ -146,6 +176,7 @@ class StatusSlots:
         theirs: ColumnElement[bool] = status_slots.c.device_id.in_(phones)
         if exercices is not None:
             theirs = and_(theirs, status_slots.c.exercice.in_(exercices))
+        self._end(tx, phones, "card_revoked" if exercices is None else "exercice_closed", at, exercices)
         return self._revoke(tx, theirs, at)
 
     def revoke_exercice(
@@ -153,6 +184,7 @@ class StatusSlots:
     ) -> int:
         """Revoke the slots of one exercice on these phones; how many were not revoked before."""
         theirs = and_(status_slots.c.device_id.in_(device_ids), status_slots.c.exercice == exercice)
+        self._end(tx, device_ids, "card_revoked", at, [exercice])
         return self._revoke(tx, theirs, at)
 
     def revoke_named(self, tx: Connection, subject_id: str, exercice: str, at: datetime) -> int:
@@ -185,11 +217,23 @@ class StatusSlots:
 
     def suspend(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
         """Suspend the valid slots of these phones: no new card on them meanwhile. How many there were."""
+        self._end(tx, device_ids, "card_suspended", at)
         return self._turn(tx, device_ids, "valid", "suspended", at)
 
     def resume(self, tx: Connection, device_ids: Collection[str], at: datetime) -> int:
         """Lift the suspension of these phones' slots; how many there were. A revoked slot stays revoked."""
         return self._turn(tx, device_ids, "suspended", "valid", at)
+
+    def _end(
+        self,
+        tx: Connection,
+        device_ids: Collection[str] | Select[tuple[str]],
+        why: str,
+        at: datetime,
+        exercices: Collection[str] | None = None,
+    ) -> None:
+        if self._sessions is not None:
+            self._sessions.end_on(tx, device_ids, why, at, exercices=exercices)
 
     @staticmethod
     def _turn(tx: Connection, device_ids: Collection[str], old: str, new: str, at: datetime) -> int:

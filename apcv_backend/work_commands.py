@@ -20,6 +20,10 @@ PUBLISH = "publication"
 def jobs_of(services: Services) -> tuple[Job, ...]:
     """The duties of these services, the ones people wait for first."""
 
+    def end_sessions(at: datetime) -> str:
+        ended = services.signin.keeper.keep(at)
+        return f"{ended} session(s) fermée(s)" if ended else ""
+
     def tell(at: datetime) -> str:
         heard = services.signin.deliveries.deliver(at) + services.signin_approval.pings.deliver(at)
         return f"{heard} annonce(s) entendue(s)" if heard else ""
@@ -37,6 +41,7 @@ def jobs_of(services: Services) -> tuple[Job, ...]:
         return f"{forgotten} délivrances oubliées" if forgotten else ""
 
     return (
+        Job("sessions", timedelta(seconds=5), end_sessions),
         Job("annonces", timedelta(seconds=1), tell),
         Job(PUBLISH, timedelta(minutes=1), publish),
         Job("journal", timedelta(seconds=10), seal),

@@ -51,6 +51,7 @@ from apcv_backend.representation.service import Representations
 from apcv_backend.retention import Retention
 from apcv_backend.rights.demo_source import FileRightsSource
 from apcv_backend.signin.provider.token_callers import TokenCallers
+from apcv_backend.signin.store.forgetting import SigninForgetting
 from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
 from apcv_backend.vault import Vault
@@ -88,7 +89,8 @@ def build(
     _refuse_in_production(config, keyring)
     vault = _vault(keyring, random, SqlPersonKeys(database, clock))
     journal = Journal(vault)
-    slots = StatusSlots(config.status_capacity, random, is_sqlite=database.is_sqlite)
+    sessions = build_sessions(vault, journal, random)
+    slots = StatusSlots(config.status_capacity, random, is_sqlite=database.is_sqlite, sessions=sessions)
     rights = FileRightsSource(config.rights_dir, shift_days=config.rights_shift_days, acknowledged=True)
     directory = SqlDirectory(database)
     people = PeopleOfBothKinds(rights, directory)
@@ -108,7 +110,6 @@ def build(
         random=random,
         ring_publication=lambda: ephemeral.ring(PUBLICATION_BELL),
     )
-    sessions = build_sessions(vault, random)
     attempts = build_attempts(
         config=config,
         database=database,
@@ -233,7 +234,14 @@ def build(
         signin=provider,
         log=build_log(config, database, keyring, journal),
         erasure=Erasure(
-            database, Subjects(vault, random), slots, journal, ErasedList(config.erased_list), random, one_key
+            database,
+            Subjects(vault, random),
+            slots,
+            journal,
+            ErasedList(config.erased_list),
+            random,
+            one_key,
+            SigninForgetting(sessions),
         ),
         patient_journal=build_patient_journal(config, database, journal, directory, random),
         incidents=SqlIncidents(database, journal),

@@ -29,6 +29,7 @@ from apcv_backend.signin.provider.logout_delivery import LogoutDelivery
 from apcv_backend.signin.provider.logout_post import post_form
 from apcv_backend.signin.provider.provider_ports import Attempts, People, PublishedKey, TokenSigner
 from apcv_backend.signin.provider.pushed_requests import PushedRequests
+from apcv_backend.signin.provider.session_keeping import SessionKeeper
 from apcv_backend.signin.provider.session_service import SessionDesk
 from apcv_backend.signin.provider.token_service import TokenDesk
 from apcv_backend.signin.provider.tokens import TokenSmith
@@ -101,9 +102,9 @@ class FichesInTransactions:
         return known
 
 
-def build_sessions(vault: Vault, random: Callable[[int], bytes]) -> SqlSessions:
-    """The sessions' table; the approval of sign-ins closes some of them too."""
-    return SqlSessions(vault, random, FichesInTransactions())
+def build_sessions(vault: Vault, journal: Journal, random: Callable[[int], bytes]) -> SqlSessions:
+    """The sessions' table; whatever revokes cards and the approval of sign-ins close some of them too."""
+    return SqlSessions(vault, journal, random, FichesInTransactions())
 
 
 def build_provider(
@@ -177,6 +178,7 @@ def build_provider(
             random=random,
         ),
         sessions=SessionDesk(registers=registers, clients=clients, judge=judge),
+        keeper=SessionKeeper(registers, judge),
         smith=smith,
         dpop=dpop,
         sweep=registers.sweep,

@@ -133,6 +133,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "redeemed": ("code déjà présenté", "code already shown"),
     "withdrawn": ("téléphone ou carte révoqués depuis", "phone or card revoked since"),
     "logged_out": ("déconnexion", "logged out"),
+    # what a session died of (`signin/provider/session_rules.py`)
+    "device_withdrawn": ("téléphone retiré", "phone withdrawn"),
+    "card_revoked": ("carte révoquée", "card revoked"),
+    "card_suspended": ("carte suspendue", "card suspended"),
+    "card_opposed": ("carte en opposition", "card reported and blocked"),
+    "exercice_closed": ("exercice terminé", "practice closed"),
+    "struck_off": ("radiation", "struck off"),
+    "retired": ("fin d'activité", "retired"),
+    "deceased": ("décès", "deceased"),
+    "representation_ended": ("fin de la représentation", "end of the representation"),
+    "person_unknown": ("plus connu des registres", "no longer known to the registers"),
+    "person_erased": ("effacement", "erasure"),
     "closed_on_phone": ("fermée depuis votre téléphone", "closed from your phone"),
     "digits": ("trop de chiffres faux", "too many wrong digits"),
     # who represents whom, and who ended it

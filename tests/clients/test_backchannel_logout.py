@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import parse_qs
 
 import jwt
 import pytest
 
 from tests.clients.openid_client import OpenidClient, require_openid_client
+from tests.simulators.listening_client import ListeningClient
 from tests.simulators.running_provider import Browser, RunningProvider
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("clients")]
@@ -19,46 +17,15 @@ CALLBACK = "http://localhost:9/backchannel"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-class Relying:
-    """Listens on loopback and keeps the forms it is sent."""
-
-    def __init__(self) -> None:
-        self.heard: list[dict[str, list[str]]] = []
-        relying = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                relying.heard.append(parse_qs(body))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_args: object) -> None:
-                """Say nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self.server.serve_forever)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.server.server_port}/fini"
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self._thread.join()
-        self.server.server_close()
-
-
 @pytest.fixture
-def relying() -> Iterator[Relying]:
-    listening = Relying()
+def relying() -> Iterator[ListeningClient]:
+    listening = ListeningClient()
     yield listening
     listening.stop()
 
 
 def test_a_closed_session_is_told_to_its_client(
-    provider: RunningProvider, browser: Browser, relying: Relying
+    provider: RunningProvider, browser: Browser, relying: ListeningClient
 ) -> None:
     """Closed on the phone, told once: signed by a published key, for this client, about this very session."""
     require_openid_client()

@@ -38,7 +38,7 @@ def ticks() -> Ticks:
 
 def a_process(services: Services, ticks: Ticks) -> SqlClients:
     """The register of clients as one more process has it, with a memory of its own."""
-    sessions = build_sessions(services.vault, services.random)
+    sessions = build_sessions(services.vault, services.journal, services.random)
     return SqlClients(services.database, services.journal, sessions, loopback=True, ticks=ticks)
 
 

@@ -18,6 +18,7 @@ from apcv_backend.signin.provider.live_tokens import LiveTokens
 from apcv_backend.signin.provider.logout import LogoutDesk
 from apcv_backend.signin.provider.logout_delivery import LogoutDelivery
 from apcv_backend.signin.provider.pushed_requests import PushedRequests
+from apcv_backend.signin.provider.session_keeping import SessionKeeper
 from apcv_backend.signin.provider.session_service import SessionDesk
 from apcv_backend.signin.provider.token_service import TokenDesk
 from apcv_backend.signin.provider.tokens import TokenSmith
@@ -28,7 +29,7 @@ from apcv_backend.signin.provider.userinfo import UserinfoDesk
 class ProviderDesk:
     """Built once a process. `issuer` is our public address; `mtls_url` where clients show certificates.
 
-    `sweep(at)` forgets codes, pushed requests and refresh tokens past their time; how many tokens.
+    `sweep(at)` forgets codes, pushed requests, sessions and refresh tokens past their time; how many tokens.
     """
 
     issuer: str
@@ -44,6 +45,7 @@ class ProviderDesk:
     logout: LogoutDesk
     deliveries: LogoutDelivery
     sessions: SessionDesk
+    keeper: SessionKeeper
     smith: TokenSmith
     dpop: DpopDoor
     sweep: Callable[[datetime], int]

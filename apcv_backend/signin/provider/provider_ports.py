@@ -211,6 +211,17 @@ class ProviderRegister(Protocol):
         """Close it, with what it gave; its client is told by the back channel. False: closed already."""
         ...
 
+    def end_session(self, session_id: str, why: str, at: datetime) -> bool:
+        """As `close_session`, for one that is over by itself: its owner reads so in the journal."""
+        ...
+
+    def may_have_ended(self, after: str, most: int, at: datetime) -> tuple[str, Sequence[Sight]]:
+        """The next `most` open sessions after this identifier that may be over without an act of ours.
+
+        With the last identifier looked at, empty at the end.
+        """
+        ...
+
     def open_sessions(self, subject_id: str, at: datetime) -> Sequence[Sight]:
         """The person's sessions that nobody closed, newest first."""
         ...

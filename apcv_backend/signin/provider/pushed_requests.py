@@ -20,6 +20,8 @@ from cartes.wire import base64url, strict_json
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 _REFERENCE_BYTES = 32
 _NOT_OF_THE_REQUEST = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+_NAMES_SOMEBODY = frozenset({"login_hint", "id_token_hint", "login_hint_token"})
+"""Read by nobody at `/auth`, where whoever scans the code signs in: what is not kept need not be erased."""
 
 
 class PushedRequests:
@@ -40,7 +42,9 @@ class PushedRequests:
         client = proven.client
         if "request_uri" in form:
             raise invalid_request("request_uri must not be pushed (RFC 9126 section 2.1)")
-        args = {name: value for name, value in form.items() if name not in _NOT_OF_THE_REQUEST}
+        args = {
+            name: value for name, value in form.items() if name not in _NOT_OF_THE_REQUEST | _NAMES_SOMEBODY
+        }
         if dpop_jkt:
             if args.get("dpop_jkt", dpop_jkt) != dpop_jkt:
                 raise invalid_request("dpop_jkt is not the key of the DPoP proof")

@@ -281,7 +281,7 @@ class TokenDesk:
         dead = self._judge.why_dead(sight, at)
         if dead:
             if not sight.closed_why:
-                register.close_session(session_id, dead, at)
+                register.end_session(session_id, dead, at)
             return invalid_grant(f"the session is over: {dead}")
         return sight
 

@@ -22,7 +22,7 @@ from apcv_backend.signin.approval.attempt_ports import (
 )
 from apcv_backend.signin.approval.attempt_rules import MOST_WRONG_DIGITS, AttemptState
 from apcv_backend.signin.store import reach
-from apcv_backend.signin.store.attempt_rows import attempt_of, place_of, seal_order
+from apcv_backend.signin.store.attempt_rows import place_of, readable, seal_order
 from apcv_backend.tables import devices, signin_attempts, signin_pings, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
@@ -76,7 +76,9 @@ class SqlAttemptRegister:
                 origin=order.origin,
                 kind=order.kind.value,
                 client_id=order.client_id,
-                sealed_order=seal_order(self._vault, order, new.attempt_id),
+                sealed_order=seal_order(
+                    self._vault, self._tx, order, new.attempt_id, self._subject_of(new.person)
+                ),
                 state=AttemptState.PENDING.value,
                 digits=new.digits,
                 errors=0,
@@ -130,7 +132,7 @@ class SqlAttemptRegister:
     def get(self, attempt_id: str) -> KeptAttempt | None:
         """See `AttemptRegister.get`."""
         row = self._tx.execute(_ONE, {"wanted": attempt_id}).one_or_none()
-        return None if row is None else attempt_of(self._vault, row)
+        return None if row is None else readable(self._vault, row)
 
     # --- answered
 
@@ -139,8 +141,7 @@ class SqlAttemptRegister:
         phone = record.phone
         sealed = None
         if record.acts_for is not None:
-            place = place_of("sealed_acts_for", attempt_id)
-            sealed = self._vault.seal_bytes(record.acts_for.text.encode(), place=place)
+            sealed = self._sealed_for_themselves(record.acts_for, attempt_id)
         # Judge of "an attempt is answered once", and by whom it is for.
         approved = self._tx.execute(
             update(signin_attempts)
@@ -317,6 +318,20 @@ class SqlAttemptRegister:
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `AttemptRegister.note`."""
         self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
+
+    def _sealed_for_themselves(self, represented: PersonKey, attempt_id: str) -> bytes:
+        """Whom somebody signs in for, under that person's own key: erased, no request names them."""
+        plain, place = represented.text.encode(), place_of("sealed_acts_for", attempt_id)
+        subject_id = self._subject_of(represented)
+        if subject_id is None:
+            return self._vault.seal_bytes(plain, place=place)
+        return self._vault.seal_for(self._tx, subject_id, plain, place=place)
+
+    def _subject_of(self, person: PersonKey | None) -> str | None:
+        if person is None:
+            return None
+        known = select(subjects.c.subject_id).where(subjects.c.person_index == self._index(person))
+        return self._tx.execute(known).scalar_one_or_none()
 
     def _index(self, person: PersonKey) -> bytes:
         return self._vault.person_index(person.card.value, person.text)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from apcv_backend.signin.approval.attempt_ports import KeptAttempt
 from apcv_backend.signin.approval.attempt_rules import Attempt, AttemptOrder, AttemptState
-from apcv_backend.vault import Vault
+from apcv_backend.vault import PersonErased, Vault
 from cartes.cards import CardKind
 from cartes.wire import strict_json
 
@@ -27,15 +29,31 @@ def place_of(column: str, attempt_id: str) -> str:
     return f"signin_attempts|{column}|{attempt_id}"
 
 
-def seal_order(vault: Vault, order: AttemptOrder, attempt_id: str) -> bytes:
-    """The envelope of an order: it may name a person by a NIR."""
+def seal_order(
+    vault: Vault, tx: Connection, order: AttemptOrder, attempt_id: str, subject_id: str | None
+) -> bytes:
+    """The envelope of an order: it may name a person by a NIR, and is sealed under that person's own key.
+
+    `subject_id` is whom it names, None for nobody we know: nobody can be erased whom we do not know.
+    """
     told: dict[str, object] = {word: getattr(order, word) for word in _WORDS}
     told |= {
         "kind": order.kind.value,
         "scopes": list(order.scopes),
         "session_hint": dict(order.session_hint),
     }
-    return vault.seal_bytes(strict_json.canonical(told), place=place_of("sealed_order", attempt_id))
+    plain, place = strict_json.canonical(told), place_of("sealed_order", attempt_id)
+    if subject_id is None:
+        return vault.seal_bytes(plain, place=place)
+    return vault.seal_for(tx, subject_id, plain, place=place)
+
+
+def readable(vault: Vault, row: Any) -> KeptAttempt | None:
+    """The attempt of a row, or None when the person it names was erased: nobody is left to be asked."""
+    try:
+        return attempt_of(vault, row)
+    except PersonErased:
+        return None
 
 
 def attempt_of(vault: Vault, row: Any) -> KeptAttempt:

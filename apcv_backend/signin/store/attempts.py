@@ -20,9 +20,9 @@ from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.signin.approval.attempt_ports import AttemptRegister, KeptAttempt
 from apcv_backend.signin.approval.attempt_rules import Approved, AttemptState
 from apcv_backend.signin.store.attempt_register import SessionsOfPeople, SqlAttemptRegister, person_of
-from apcv_backend.signin.store.attempt_rows import attempt_of, place_of
+from apcv_backend.signin.store.attempt_rows import attempt_of, place_of, readable
 from apcv_backend.tables import devices, signin_attempts, signin_pings
-from apcv_backend.vault import Vault
+from apcv_backend.vault import EnvelopeRefused, Vault
 from cartes.cards import CardKind
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class SqlAttempts:
     def _read(self, question: Any, wanted: str | bytes) -> KeptAttempt | None:
         with self._database.read() as connection:
             row = connection.execute(question, {"wanted": wanted}).one_or_none()
-        return None if row is None else attempt_of(self._vault, row)
+        return None if row is None else readable(self._vault, row)
 
     def pending_of(self, subject_id: str, at: datetime) -> Sequence[KeptAttempt]:
         """See `AttemptRegisters.pending_of`."""
@@ -90,7 +90,8 @@ class SqlAttempts:
             .order_by(_row.opened_at, _row.attempt_id)
         )
         with self._database.read() as connection:
-            return [attempt_of(self._vault, row) for row in connection.execute(waiting)]
+            found = (readable(self._vault, row) for row in connection.execute(waiting))
+            return [attempt for attempt in found if attempt is not None]
 
     def sweep(self, at: datetime) -> int:
         """See `AttemptRegisters.sweep`."""
@@ -136,7 +137,10 @@ class SqlAttempts:
             .values(state=AttemptState.TAKEN.value, taken_at=at)
             .returning(*signin_attempts.columns)
         ).one_or_none()
-        return None if taken is None else self._approved(tx, taken)
+        try:
+            return None if taken is None else self._approved(tx, taken)
+        except EnvelopeRefused:  # somebody it names was erased in between
+            return None
 
     def _approved(self, tx: Connection, row: Any) -> Approved:
         person = person_of(tx, self._vault, row.subject_id)

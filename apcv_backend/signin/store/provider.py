@@ -25,7 +25,14 @@ from apcv_backend.signin.provider.provider_ports import (
 from apcv_backend.signin.provider.session_rules import Session, Sight
 from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import authorization_codes, oidc_clients, pushed_requests, refresh_tokens, used_once
+from apcv_backend.tables import (
+    authorization_codes,
+    oidc_clients,
+    pushed_requests,
+    refresh_tokens,
+    signin_sessions,
+    used_once,
+)
 from apcv_backend.vault import Vault
 
 T = TypeVar("T")
@@ -142,12 +149,14 @@ class SqlProviderRegisters:
         )
 
     def sweep(self, at: datetime) -> int:
-        """Forget codes, pushed requests and refresh tokens past their time; how many tokens."""
+        """Forget codes, pushed requests, sessions and refresh tokens past their time; how many tokens."""
 
         def work(tx: Connection) -> int:
             tx.execute(delete(pushed_requests).where(_pushed.expires_at < at))
             # A used code is remembered for a day: shown again, it closes what it gave.
             tx.execute(delete(authorization_codes).where(_code.expires_at < at - _CODES_REMEMBERED))
+            # So is its session, by then told to whoever was to be told.
+            tx.execute(delete(signin_sessions).where(signin_sessions.c.expires_at < at - _CODES_REMEMBERED))
             return tx.execute(delete(refresh_tokens).where(_refresh.expires_at < at)).rowcount
 
         return self._database.run(work)
@@ -241,6 +250,14 @@ class _Register:
     def close_session(self, session_id: str, why: str, at: datetime) -> bool:
         """See `ProviderRegister.close_session`."""
         return self._sessions.close(self._tx, session_id, why, at)
+
+    def end_session(self, session_id: str, why: str, at: datetime) -> bool:
+        """See `ProviderRegister.end_session`."""
+        return self._sessions.end(self._tx, session_id, why, at)
+
+    def may_have_ended(self, after: str, most: int, at: datetime) -> tuple[str, Sequence[Sight]]:
+        """See `ProviderRegister.may_have_ended`."""
+        return self._sessions.may_have_ended(self._tx, after, most, at)
 
     def open_sessions(self, subject_id: str, at: datetime) -> Sequence[Sight]:
         """See `ProviderRegister.open_sessions`."""

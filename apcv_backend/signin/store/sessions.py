@@ -2,25 +2,28 @@
 
 Closing is one conditional statement; whatever a session gave (codes, refresh tokens, access tokens) names it
 and dies with it. A client with a back-channel address is told by a line of the outbox, in the same
-transaction.
+transaction, and its owner reads in the journal that it ended and why.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, or_, select, update
 
+from apcv_backend.audit import Journal
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.rules import FicheProfessionnel
 from apcv_backend.signin.provider.session_rules import Session, Sight
 from apcv_backend.tables import (
+    authorization_codes,
     devices,
     logout_deliveries,
     oidc_clients,
+    refresh_tokens,
     signin_sessions,
     status_slots,
     subjects,
@@ -30,6 +33,8 @@ from cartes.cards import CardKind
 
 _TOLD_FOR = timedelta(hours=2)
 """How long a client is told of a log-out, before it is left to find out by itself."""
+_PROVIDER = "provider"
+"""Who ended a session that nobody closed by hand, in the journal."""
 
 ReadFiche = Callable[[Connection, PersonKey], FicheProfessionnel | None]
 
@@ -65,8 +70,11 @@ _OPEN = insert(signin_sessions).inline()
 class SqlSessions:
     """Works inside the caller's transaction. `read_fiche` reads the directory there."""
 
-    def __init__(self, vault: Vault, random: Callable[[int], bytes], read_fiche: ReadFiche) -> None:
+    def __init__(
+        self, vault: Vault, journal: Journal, random: Callable[[int], bytes], read_fiche: ReadFiche
+    ) -> None:
         self._vault = vault
+        self._journal = journal
         self._random = random
         self._read_fiche = read_fiche
 
@@ -117,6 +125,26 @@ class SqlSessions:
         seen = (self._sight(tx, row) for row in tx.execute(theirs).all())
         return [sight for sight in seen if sight is not None]
 
+    def may_have_ended(
+        self, tx: Connection, after: str, most: int, at: datetime
+    ) -> tuple[str, Sequence[Sight]]:
+        """The next `most` open sessions after that identifier which no act of ours would have ended.
+
+        A professional's (the directory's days pass), and those of people who act for another. With the last
+        identifier looked at: empty at the end of the table.
+        """
+        doubtful = or_(_row.kind == CardKind.ECPS.value, _row.acts_for.is_not(None))
+        rows = tx.execute(
+            select(*_SEEN)
+            .select_from(_JOINED)
+            .where(_row.session_id > after, _row.closed_at.is_(None), _row.expires_at > at, doubtful)
+            .order_by(_row.session_id)
+            .limit(most)
+        ).all()
+        seen = (self._sight(tx, row) for row in rows)
+        last = str(rows[-1].session_id) if len(rows) == most else ""
+        return last, [sight for sight in seen if sight is not None]
+
     def close(self, tx: Connection, session_id: str, why: str, at: datetime) -> bool:
         """Close one; False when it was closed already, or never was."""
         return self.close_where(tx, _row.session_id == session_id, why, at) == 1
@@ -127,22 +155,63 @@ class SqlSessions:
         """Close every session of a person at one client."""
         self.close_where(tx, (_row.subject_id == subject_id) & (_row.client_id == client_id), why, at)
 
-    def close_all(self, tx: Connection, subject_id: str, why: str, at: datetime) -> int:
-        """Close every session of a person; how many there were."""
-        return self.close_where(tx, _row.subject_id == subject_id, why, at)
+    def end_on(
+        self,
+        tx: Connection,
+        device_ids: Collection[str] | Select[tuple[str]],
+        why: str,
+        at: datetime,
+        *,
+        exercices: Collection[str] | None = None,
+    ) -> int:
+        """See `status_slots.SessionsOnPhones`."""
+        theirs: ColumnElement[bool] = _row.device_id.in_(device_ids)
+        if exercices is not None:
+            theirs &= _row.exercice_id.in_(exercices)
+        return self._end(tx, theirs, why, at)
 
-    def close_device(self, tx: Connection, device_id: str, why: str, at: datetime) -> int:
-        """Close every session a phone opened; how many there were."""
-        return self.close_where(tx, _row.device_id == device_id, why, at)
+    def end(self, tx: Connection, session_id: str, why: str, at: datetime) -> bool:
+        """Close one that is over by itself, and tell its owner; False when it was closed already."""
+        return self._end(tx, _row.session_id == session_id, why, at) == 1
+
+    def forget(self, tx: Connection, subject_id: str, at: datetime) -> None:
+        """Somebody is erased: end what they opened and what was opened for them, and keep none of it.
+
+        Their clients are told by an identifier that says nothing (`sid`); codes and refresh tokens name a
+        session that is no more.
+        """
+        theirs = or_(_row.subject_id == subject_id, _row.acts_for == subject_id)
+        self._end(tx, theirs, "person_erased", at)
+        gone = select(_row.session_id).where(theirs)
+        for table in (authorization_codes, refresh_tokens):
+            tx.execute(delete(table).where(table.c.session_id.in_(gone)))
+        tx.execute(delete(signin_sessions).where(theirs))
+
+    def _end(self, tx: Connection, which: ColumnElement[bool], why: str, at: datetime) -> int:
+        closed = self._close(tx, which & (_row.expires_at > at), why, at)
+        self._journal.note_all(
+            tx,
+            "signin.session_closed",
+            actor=_PROVIDER,
+            told=[
+                (row.subject_id, {"session": row.session_id, "client": row.client_id, "why": why})
+                for row in closed
+            ],
+            at=at,
+        )
+        return len(closed)
 
     def close_where(self, tx: Connection, which: ColumnElement[bool], why: str, at: datetime) -> int:
-        """Close those sessions that are open, and write what their clients are to be told."""
+        """Close those sessions that are open, and write what their clients are to be told; how many."""
+        return len(self._close(tx, which, why, at))
+
+    def _close(self, tx: Connection, which: ColumnElement[bool], why: str, at: datetime) -> Sequence[Any]:
         # Judge of "a session is closed once": its row, still open.
         closed = tx.execute(
             update(signin_sessions)
             .where(which, _row.closed_at.is_(None))
             .values(closed_at=at, closed_why=why[:32])
-            .returning(_row.session_id, _row.client_id, _row.expires_at)
+            .returning(_row.session_id, _row.subject_id, _row.client_id, _row.expires_at)
         ).all()
         told = self._clients_told(tx, {row.client_id for row in closed})
         for row in closed:
@@ -157,7 +226,7 @@ class SqlSessions:
                         expires_at=at + _TOLD_FOR,
                     )
                 )
-        return len(closed)
+        return closed
 
     @staticmethod
     def _clients_told(tx: Connection, client_ids: set[str]) -> set[str]:
