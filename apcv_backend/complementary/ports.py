@@ -47,3 +47,9 @@ class Registers(Protocol):
     def of_person(self, person: PersonKey) -> Sequence[KnownContract]:
         """Every contract told of this person, oldest first."""
         ...
+
+    def of_people(
+        self, organisation: str, people: Sequence[PersonKey]
+    ) -> Mapping[PersonKey, Sequence[KnownContract]]:
+        """The contracts of each of `people` with the insurer numbered `organisation`, in one look."""
+        ...

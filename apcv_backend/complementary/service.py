@@ -107,16 +107,17 @@ class ContractDesk:
 
         The one open that day, or else the one that ended last.
         """
-        theirs = [
-            known.contract
-            for known in self._registers.of_person(self._one_key(person))
-            if known.contract.droits.numero_amc == organisation and known.contract.droits.periode.debut <= day
-        ]
-        if not theirs:
-            return None
-        return max(
-            theirs, key=lambda one: (one.droits.periode.open_on(day), one.droits.periode.debut)
-        ).as_rights()
+        theirs = self._registers.of_person(self._one_key(person))
+        return _about([known for known in theirs if known.contract.droits.numero_amc == organisation], day)
+
+    def of_each(
+        self, organisation: str, people: Sequence[PersonKey], day: date
+    ) -> dict[PersonKey, ContratAmc]:
+        """The same for each of many people, in one look at the register; who has no contract is not in it."""
+        keys = {person: self._one_key(person) for person in people}
+        known = self._registers.of_people(organisation, tuple(keys.values()))
+        found = {person: _about(known.get(key, ()), day) for person, key in keys.items()}
+        return {person: contract for person, contract in found.items() if contract is not None}
 
     def contracts_of(self, people: Sequence[PersonKey]) -> tuple[KnownContract, ...]:
         """Every contract told of one person, known under any of these keys."""
@@ -153,3 +154,11 @@ class ContractDesk:
         if Outcome.CHANGED in outcomes:
             self._ring_publication()
         return outcomes
+
+
+def _about(theirs: Sequence[KnownContract], day: date) -> ContratAmc | None:
+    """The one open that day, or else the one that ended last; none of those that begin later."""
+    begun = [known.contract for known in theirs if known.contract.droits.periode.debut <= day]
+    if not begun:
+        return None
+    return max(begun, key=lambda one: (one.droits.periode.open_on(day), one.droits.periode.debut)).as_rights()

@@ -17,7 +17,8 @@ from apcv_backend.complementary.rules import Contract, KnownContract, parse_cont
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import contracts
+from apcv_backend.tables import contracts, person_keys
+from apcv_backend.tables import subjects as pseudonyms
 from apcv_backend.vault import Vault
 from cartes.identifiers.mode import Mode
 from cartes.wire import strict_json
@@ -72,6 +73,27 @@ class SqlContracts:
                 .order_by(contracts.c.numero_amc, contracts.c.reference)
             ).all()
         return [_known(row, self._vault) for row in rows]
+
+    def of_people(
+        self, organisation: str, people: Sequence[PersonKey]
+    ) -> Mapping[PersonKey, Sequence[KnownContract]]:
+        """See `Registers.of_people`: one statement, the keys that open the envelopes included."""
+        found: dict[PersonKey, list[KnownContract]] = {}
+        if not people:
+            return found
+        indexes = {self._vault.person_index(one.card.value, one.text): one for one in people}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(contracts, pseudonyms.c.person_index, person_keys.c.wrapped_key)
+                .join(pseudonyms, pseudonyms.c.subject_id == contracts.c.subject_id)
+                .outerjoin(person_keys, person_keys.c.subject_id == contracts.c.subject_id)
+                .where(pseudonyms.c.person_index.in_(list(indexes)), contracts.c.numero_amc == organisation)
+                .order_by(contracts.c.reference)
+            ).all()
+        for row in rows:
+            known = _known(row, self._vault, wrapped=row.wrapped_key)
+            found.setdefault(indexes[bytes(row.person_index)], []).append(known)
+        return found
 
 
 class _Register:
@@ -144,8 +166,9 @@ class _Register:
         self._journal.note(self._tx, event, actor=actor, subject=subject, facts=facts, at=at)
 
 
-def _known(row: Any, vault: Vault) -> KnownContract:
-    told = strict_json.loads(vault.open_bytes(row.sealed_contract, place=_place(row.contract_id)))
+def _known(row: Any, vault: Vault, *, wrapped: bytes | None = None) -> KnownContract:
+    place = _place(row.contract_id)
+    told = strict_json.loads(vault.open_bytes(row.sealed_contract, place=place, wrapped=wrapped))
     _, contract = parse_contract(row.numero_amc, told, Mode.TEST)
     return KnownContract(row.contract_id, contract, row.published_at, row.content_digest)
 

@@ -5,19 +5,23 @@ in one row that moves forward by a conditional UPDATE, in the transaction that c
 connection that breaks is taken up again at any line told before or at the next one, and nobody is charged or
 told about twice. Memory holds one slice, whatever the file's length.
 
+A name serves for one question (its people, its day, its purpose) and for a day: what is charged once must not
+be asked for ever. A frozen account reads nothing more, not even of what was told it before.
+
 Membership is the only ground of a file: an insurer asks about its own members.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
 from apcv_backend.callers import Caller
-from apcv_backend.enrolment.rules import day_in_france
+from apcv_backend.enrolment.rules import PersonKey, day_in_france
 from apcv_backend.quota_rules import Charge
 from apcv_backend.rights.answers import to_json
 from apcv_backend.rights.ports import QueryRegister, QueryRegisters
@@ -55,14 +59,21 @@ class Batch:
     care_date: date
     from_line: int = 1
 
+    @property
+    def asked(self) -> bytes:
+        """The digest of the whole question: the file, and what the address says of it."""
+        about = f"batch-v1|{self.purpose.value}|{self.care_date.isoformat()}|".encode()
+        return hashlib.sha256(about + self.digest).digest()
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line, read: a question, or the code of what is wrong with it."""
+    """One line, read: whom it names and what was found, or the code of what is wrong with it."""
 
     number: int
-    ref: str
-    found: Found | None
+    ref: str = ""
+    person: PersonKey | None = None
+    found: Found | None = None
     wrong: str = ""
 
 
@@ -87,7 +98,7 @@ class RightsBatches:
         Raises:
             QueryNotAllowed, CareDateOutOfRange: whoever is in it.
             AccountFrozen: also for what was told before.
-            BatchRefused: `why` is empty, lines, key (it served for another file) or from_line.
+            BatchRefused: `why` is empty, lines, key (it served for another question or a day ago), from_line.
         """
         may_ask(batch.caller, self._query(batch))
         check_care_date(batch.care_date, day_in_france(at))
@@ -96,7 +107,7 @@ class RightsBatches:
         if self._registers.run(lambda register: register.is_frozen(batch.caller)):
             raise AccountFrozen
         told = self._registers.run(
-            lambda register: register.begin_batch(batch.caller.client_id, batch.key, batch.digest, at)
+            lambda register: register.begin_batch(batch.caller.client_id, batch.key, batch.asked, at)
         )
         if told is None:
             raise BatchRefused(why="key")
@@ -113,11 +124,11 @@ class RightsBatches:
         """
         numbered = islice(enumerate(lines, 1), batch.from_line - 1, None)
         while some := list(islice(numbered, SLICE)):
-            read = [self._read(batch, number, raw, at) for number, raw in some]
+            read = self._read(batch, some, at)
             outcome = self._record(batch, read, told, at)
             last = outcome.told if isinstance(outcome, _Stopped) else outcome
             for line in read:
-                if line.number <= max(last, told):
+                if line.number <= last:
                     yield self._said(batch, line)
             if isinstance(outcome, _Stopped):
                 yield {"done": False, "resume_from": outcome.told + 1, "error": {"code": outcome.why}}
@@ -125,31 +136,19 @@ class RightsBatches:
             told = max(told, last)
         yield {"done": True, "lines": batch.lines}
 
-    def _read(self, batch: Batch, number: int, raw: bytes, at: datetime) -> _Line:
-        """One line: what is wrong with it stays its own affair."""
-        ref = ""
-        try:
-            member = strict_json.loads(raw, max_size=MOST_LINE_BYTES)
-            if not isinstance(member, dict) or not member.keys() <= _MEMBERS:
-                return _Line(number, "", None, "line_malformed")
-            ref = _text(member, "ref", _LONGEST_REF)
-            rank = member.get("rank", 1)
-            if type(rank) is not int:
-                return _Line(number, ref, None, "line_malformed")
-            person = read_person(_text(member, "nir", 15), _text(member, "birth_date", 8), rank)
-        except RightsNotAnswered as wrong:
-            return _Line(number, ref, None, wrong.code)
-        except InvalidValue:
-            return _Line(number, ref, None, "line_malformed")
-        query = self._query(batch)
-        asked = Query(query.ground, query.purpose, query.care_date, person)
-        return _Line(number, ref, self._desk.found(asked, batch.caller, at))
+    def _read(self, batch: Batch, some: Sequence[tuple[int, bytes]], at: datetime) -> list[_Line]:
+        """A slice: its lines read one by one, and whoever they name looked for together."""
+        read = [_read_line(number, raw) for number, raw in some]
+        named = [line.person for line in read if line.person is not None]
+        found = iter(self._desk.found_members(named, batch.care_date, batch.caller, at))
+        return [line if line.person is None else replace(line, found=next(found)) for line in read]
 
     def _record(self, batch: Batch, read: list[_Line], told: int, at: datetime) -> int | _Stopped:
         """Charge and tell what was not told before; up to which line, or where that stopped."""
         fresh = [line for line in read if line.number > told]
         if not fresh:
-            return told
+            frozen = self._registers.run(lambda register: register.is_frozen(batch.caller))
+            return _Stopped(read[0].number - 1, "account_frozen") if frozen else told
         return self._registers.run(lambda register: self._tell(register, batch, fresh, told, at))
 
     def _tell(
@@ -173,10 +172,12 @@ class RightsBatches:
             register.advance_batch(caller.client_id, batch.key, last, told)
             return _Stopped(told, "account_frozen")
         query = self._query(batch)
-        for line in taken:
-            if line.found is not None:
-                query_id = f"{batch.key}#{line.number}"[:80]
-                register.tell(asked_of(query, line.found, charge), caller, query_id, at)
+        told_of = [
+            (asked_of(query, line.found, charge), _query_id(batch, line.number))
+            for line in taken
+            if line.found is not None
+        ]
+        register.tell_all(told_of, caller, at)
         return last if len(taken) == len(fresh) else _Stopped(last, "ceiling_reached")
 
     def _said(self, batch: Batch, line: _Line) -> dict[str, Any]:
@@ -189,7 +190,7 @@ class RightsBatches:
         elif found.reponse is None or found.basis is None:
             said["error"] = {"code": RightsNotAnswered.code}
         else:
-            query_id = f"{batch.key}#{line.number}"[:80]
+            query_id = _query_id(batch, line.number)
             said["answer"] = to_json(
                 reduce(found.reponse, found.basis, batch.caller, batch.care_date, query_id)
             )
@@ -198,6 +199,29 @@ class RightsBatches:
     @staticmethod
     def _query(batch: Batch) -> Query:
         return Query(Ground.MEMBERSHIP, batch.purpose, batch.care_date)
+
+
+def _read_line(number: int, raw: bytes) -> _Line:
+    """One line: what is wrong with it stays its own affair."""
+    ref = ""
+    try:
+        member = strict_json.loads(raw, max_size=MOST_LINE_BYTES)
+        if not isinstance(member, dict) or not member.keys() <= _MEMBERS:
+            return _Line(number, wrong="line_malformed")
+        ref = _text(member, "ref", _LONGEST_REF)
+        rank = member.get("rank", 1)
+        if type(rank) is not int:
+            return _Line(number, ref, wrong="line_malformed")
+        person = read_person(_text(member, "nir", 15), _text(member, "birth_date", 8), rank)
+    except RightsNotAnswered as wrong:
+        return _Line(number, ref, wrong=wrong.code)
+    except InvalidValue:
+        return _Line(number, ref, wrong="line_malformed")
+    return _Line(number, ref, person)
+
+
+def _query_id(batch: Batch, number: int) -> str:
+    return f"{batch.key}#{number}"[:80]
 
 
 def _text(member: dict[str, Any], name: str, most: int) -> str:

@@ -13,9 +13,9 @@ the ground, the charge and the journal are asked for both.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from apcv_backend.callers import Caller
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown, day_in_france
@@ -120,17 +120,29 @@ class RightsDesk:
         if person is None:
             raise RightsNotAnswered
         reponse = self._known(person, at)
-        if reponse is not None:
-            # What they said, and who asked, is filed under one of their numbers, whichever is named.
-            person = reponse.dossier().key_of(person)
+        # What they said, and who asked, is filed under one of their numbers, whichever is named.
+        known_as = person if reponse is None else reponse.dossier().key_of(person)
         basis: Basis | None = None
         if query.ground is Ground.CONSENT:
-            agreed = self._consents.covers(person, caller, query.purpose.value, at)
+            agreed = self._consents.covers(known_as, caller, query.purpose.value, at)
             basis = basis_of_consent() if agreed else None
         else:
             contract = self._memberships.of(caller.organisation, person, query.care_date)
             basis = None if contract is None else basis_of_membership(contract)
-        return Found(person, reponse, basis)
+        return Found(known_as, reponse, basis)
+
+    def found_members(
+        self, people: Sequence[PersonKey], care_date: date, caller: Caller, at: datetime
+    ) -> list[Found]:
+        """Steps 2 and 3 for many members, in their order: one look at contracts, whoever is known or not."""
+        contracts = self._memberships.of_each(caller.organisation, people, care_date)
+        found = []
+        for person in people:
+            reponse, contract = self._known(person, at), contracts.get(person)
+            known_as = person if reponse is None else reponse.dossier().key_of(person)
+            basis = None if contract is None else basis_of_membership(contract)
+            found.append(Found(known_as, reponse, basis))
+        return found
 
     def new_id(self) -> str:
         """The identifier of one question."""

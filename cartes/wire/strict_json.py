@@ -75,6 +75,9 @@ _DECODER: Final = json.JSONDecoder(
     parse_float=_finite_number,
 )
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+"""Its escapes of a text are those of RFC 8785 section 3.2.2.2. Made once: `json.dumps` makes one a text."""
+
 
 def _check_plain(value: Any, depth: int) -> None:
     """Refuse what `json` lets through: lone surrogates written as escapes, and depth without end."""
@@ -121,4 +124,4 @@ def _quoted(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as refused:
         raise InvalidValue(what="json", why="lone_surrogate") from refused
-    return json.dumps(text, ensure_ascii=False)  # its escapes are those of RFC 8785 section 3.2.2.2
+    return _ENCODER.encode(text)

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.rights.batches import MOST_LINES, Batch
 from apcv_backend.rights.query_rules import BatchRefused, Purpose
 from apcv_backend.rights.spool import SealedSpool
+from apcv_backend.tables import journal
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, open_stage
 from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
@@ -200,6 +202,46 @@ def test_the_file_waits_on_disk_sealed_and_comes_back_as_it_was() -> None:
     assert b"".join(line + b"\n" for line in spool.read()) == file_of(5_000)
     assert spool.lines == 5_000
     spool.close()
+
+
+def statements(stage: RightsStage, body: bytes, name: str) -> int:
+    """How many SQL statements working through a file takes."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        lines(send(stage, body, name=name))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_slice_costs_the_same_statements_however_many_its_lines(stage: RightsStage) -> None:
+    """A hundred members or five: nothing is asked of the database line by line."""
+    lines(send(stage, file_of(100), name="premier-fichier-du-mois"))  # who is new has a pseudonym made
+
+    few = statements(stage, file_of(5), "cinq-lignes-de-novembre")
+    many = statements(stage, file_of(100), "cent-lignes-de-novembre")
+
+    assert few == many
+    assert many < 40
+
+
+def test_lines_journalled_together_stand_as_those_written_one_by_one(stage: RightsStage) -> None:
+    """Each has its own place in its lane, under its tag: no hole, no doublet, nothing altered."""
+    lines(send(stage, file_of(130)))
+
+    entries = stage.rows(journal)
+    places = sorted((row.lane, row.place) for row in entries)
+    last = dict(places)
+    assert places == [(lane, place) for lane in sorted(last) for place in range(1, last[lane] + 1)]
+    assert list(stage.services.journal.altered(stage.services.database)) == []
+    told = [row for row in entries if row.event == "rights.queried"]
+    numbers = [json.loads(row.facts)["query"] for row in sorted(told, key=lambda row: row.entry_id)]
+    assert numbers == [f"{NAME}#{number}" for number in range(1, 131)]
 
 
 def peak_of(stage: RightsStage, count: int, name: str) -> int:
