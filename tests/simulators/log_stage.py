@@ -15,7 +15,7 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.transparency.service import Sealed
 from cartes.checkpoint import TreeHead
 from tests.simulators.clock import SteerableClock
-from verifier.witness.watching import LogUnreachable, Store, Witness
+from verifier.witness.watching import LogDenies, LogUnreachable, Store, Witness
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class AskedThroughTheDoor:
 
     def _get(self, path: str) -> dict[str, Any]:
         answer = self.client.get(path)
+        if answer.status_code in (404, 503):
+            raise LogDenies(told=answer.get_json()["code"])
         if answer.status_code != 200:
             raise LogUnreachable(why="status", status=answer.status_code)
         told = answer.get_json()

@@ -2,6 +2,7 @@
 
     python -m verifier.witness key --key witness.pem
     python -m verifier.witness watch --log https://cartes.example --log-key FILE --key witness.pem --store DIR
+    python -m verifier.witness compare --log https://cartes.example --log-key FILE DIR/head OTHER/head
 
 `--log-key` is the log's public key as its operator printed it (`python -m apcv_backend log-key`), brought
 here by hand: what comes from the log itself proves nothing. Exit codes: 0 the log follows; 1 an alarm; 2 the
@@ -25,9 +26,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from cartes.checkpoint import HeadRefused, LogKey
+from cartes.checkpoint import HeadRefused, LogKey, open_head
 from verifier.witness.asking import HttpLog
 from verifier.witness.watching import Alarm, LogUnreachable, Store, Witness
+from verifier.witness.watching import compare as compare_heads
 
 _ALARM, _SILENT = 1, 3
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -81,6 +83,32 @@ def watch(
         if once:
             sys.exit(code)
         time.sleep(every)
+
+
+@main.command()
+@click.option("--log", "url", required=True, help="Adresse du serveur de cartes.")
+@click.option("--log-key", "log_key", type=_file, required=True, help="La clé publique du journal.")
+@click.option("--ca-file", type=_file, help="Autorité du serveur HTTPS, si elle n'est pas publique.")
+@click.argument("heads", nargs=2, type=_file)
+def compare(url: str, log_key: Path, ca_file: Path | None, heads: tuple[Path, Path]) -> None:
+    """Confronte les têtes gardées par deux témoins : sont-elles du même journal ?"""
+    log = HttpLog(url, str(ca_file) if ca_file else None)
+    try:
+        key = LogKey.parse(log_key.read_text("utf-8"))
+        one, other = (open_head(head.read_text("utf-8"), (key,)) for head in heads)
+    except OSError as error:
+        raise click.UsageError(f"{error.filename} : {error.strerror}") from error
+    except (UnicodeDecodeError, HeadRefused) as error:
+        raise click.UsageError("Une des têtes, ou la clé du journal, n'est pas lisible.") from error
+    try:
+        compare_heads(log, one, other)
+    except Alarm as alarm:
+        click.echo(f"ALARME : {alarm}", err=True)
+        sys.exit(_ALARM)
+    except LogUnreachable as silent:
+        click.echo(f"Le journal ne répond pas : {silent}", err=True)
+        sys.exit(_SILENT)
+    click.echo(f"{one.size} et {other.size} entrées : deux têtes d'un même journal.")
 
 
 def _witness(url: str, log_key: Path, path: Path, folder: Path, name: str, ca_file: Path | None) -> Witness:

@@ -9,11 +9,12 @@ import urllib3
 
 from cartes.errors import BadJson
 from cartes.wire import strict_json
-from verifier.witness.watching import LogUnreachable
+from verifier.witness.watching import LogDenies, LogUnreachable
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 _LARGEST = 65_536
 _OK = 200
+_DENIALS = frozenset({"log_has_no_head", "not_in_the_log", "log_broken"})
 
 
 class HttpLog:
@@ -45,12 +46,15 @@ class HttpLog:
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise LogUnreachable(why=type(error).__name__) from error
-        if answer.status != _OK:
-            raise LogUnreachable(why="status", status=answer.status)
         try:
             told = strict_json.loads(data, max_size=_LARGEST)
         except BadJson as error:
-            raise LogUnreachable(why="answer") from error
+            raise LogUnreachable(why="answer", status=answer.status) from error
+        if answer.status != _OK:
+            code = told.get("code") if isinstance(told, dict) else None
+            if code in _DENIALS:
+                raise LogDenies(told=code)
+            raise LogUnreachable(why="status", status=answer.status)
         if not isinstance(told, dict):
             raise LogUnreachable(why="answer")
         return told

@@ -2,7 +2,8 @@
 
 A witness keeps one thing: the latest head it accepted. A log that shrinks, or whose past changed, can never
 show it a proof that leads from that head to the new one; the witness then keeps the old head and what it was
-shown, signs nothing, and says so at every look until a person decides.
+shown, signs nothing, and says so at every look until a person decides. A log that says it has no head, or no
+proof, contradicts what it signed as well; one that does not answer contradicts nothing.
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ class LogUnreachable(CarteError):
     code = "log_unreachable"
 
 
+class LogDenies(LogUnreachable):
+    """The log answers that it cannot show this: no head, no proof, or a past that is broken. `told` says."""
+
+    code = "log_denies"
+
+
 class Alarm(CarteError):
-    """The log contradicts itself. `why`: shrunk, forked, head, too_old, from_the_future."""
+    """The log contradicts itself. `why`: shrunk, forked, split, no_proof, head, too_old, from_the_future."""
 
     code = "witness_alarm"
 
@@ -46,11 +53,11 @@ class AskedLog(Protocol):
     """The log, as it answers."""
 
     def head(self) -> str:
-        """The latest signed note. Raises `LogUnreachable`."""
+        """The latest signed note. Raises `LogUnreachable`, or `LogDenies` when there is none."""
         ...
 
     def consistency(self, first: int, second: int) -> Sequence[str]:
-        """The path from one size to another, hashes in base64. Raises `LogUnreachable`."""
+        """The path from one size to another, hashes in base64. Raises `LogUnreachable`, or `LogDenies`."""
         ...
 
 
@@ -102,8 +109,13 @@ class Witness:
             Alarm: the log contradicts what it said before, or is not sealed any more.
             LogUnreachable: nothing was learnt.
         """
-        note = self.log.head()
         seen = self.store.accepted(self.log_key)
+        try:
+            note = self.log.head()
+        except LogDenies as error:
+            if seen is None:
+                raise  # not sealed yet: nothing was promised to this witness
+            raise Alarm(why="shrunk", seen=seen.size, shown=0) from error
         try:
             head = open_head(note, (self.log_key,))
         except HeadRefused as error:
@@ -123,12 +135,37 @@ class Witness:
         if head.size < seen.size:
             self.store.keep_refused(note, at)
             raise Alarm(why="shrunk", seen=seen.size, shown=head.size)
-        path = self.log.consistency(seen.size, head.size) if 0 < seen.size < head.size else []
         try:
-            merkle.check_consistency(seen.size, head.size, seen.root, head.root, _decoded(path))
+            _check_grew(self.log, seen, head)
+        except LogDenies as error:
+            self.store.keep_refused(note, at)
+            raise Alarm(
+                why="no_proof", seen=seen.size, shown=head.size, told=error.facts.get("told")
+            ) from error
         except ProofRefused as error:
             self.store.keep_refused(note, at)
             raise Alarm(why="forked", seen=seen.size, shown=head.size) from error
+
+
+def compare(log: AskedLog, one: TreeHead, other: TreeHead) -> None:
+    """Whether two heads, each accepted by a witness of its own, are of one log; both are already verified.
+
+    Whoever shows two people two pasts has signed both: neither sees it alone, and both do when they meet.
+
+    Raises:
+        Alarm: `split`, they are not one log's. LogUnreachable: nothing was learnt.
+    """
+    small, large = sorted((one, other), key=lambda head: head.size)
+    try:
+        _check_grew(log, small, large)
+    except (LogDenies, ProofRefused) as error:
+        raise Alarm(why="split", one=small.size, other=large.size) from error
+
+
+def _check_grew(log: AskedLog, seen: TreeHead, head: TreeHead) -> None:
+    """Raises `ProofRefused` when the log's own proof does not lead from one head to the other."""
+    path = log.consistency(seen.size, head.size) if 0 < seen.size < head.size else []
+    merkle.check_consistency(seen.size, head.size, seen.root, head.root, _decoded(path))
 
 
 def _decoded(path: Sequence[str]) -> list[bytes]:
