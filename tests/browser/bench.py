@@ -189,9 +189,23 @@ class WebPhone:
 
     def clock(self, shift_s: int) -> None:
         """Move the clock of this page, from its next start on."""
-        self.page.add_init_script(
-            f"{{ const real = Date.now.bind(Date); Date.now = () => real() + {shift_s * 1000}; }}"
-        )
+        later(self.page, shift_s)
+
+
+def later(page: Page, shift_s: int) -> None:
+    """Move the clock of a page, from its next start on."""
+    page.add_init_script(
+        f"{{ const real = Date.now.bind(Date); Date.now = () => real() + {shift_s * 1000}; }}"
+    )
+
+
+def hold_app(page: Page) -> None:
+    """Wait until the service worker holds the whole app: from then on it opens without a network."""
+    page.evaluate(
+        "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller"
+        " || new Promise((held) => navigator.serviceWorker.addEventListener('controllerchange', held)))"
+        ".then(() => true)"
+    )
 
 
 def web_phone(browser: Browser, hall: Hall, kind: str = "apcv", **screen: Any) -> WebPhone:
@@ -230,7 +244,11 @@ def unlocking(context: BrowserContext, page: Page) -> tuple[CDPSession, str]:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe-core finds serious or critical, one line each. It is put in past the page's own policy."""
+    """What axe-core finds serious or critical, one line each. It is put in past the page's own policy.
+
+    Its session is never detached: Chromium turns off the WebAuthn domain of each session that goes, and with
+    it the page's virtual authenticator, whichever session had added that one.
+    """
     cdp = page.context.new_cdp_session(page)
     cdp.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
     asked = """
@@ -240,7 +258,6 @@ def serious(page: Page) -> list[str]:
           .map((one) => [one.id, ...one.nodes.map((node) => node.target.join(" "))].join(": ")))
     """
     told = cdp.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True, "returnByValue": True})
-    cdp.detach()
     if "exceptionDetails" in told:
         raise AssertionError(told["exceptionDetails"])
     found: list[str] = told["result"]["value"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobile_mock.draw import draw
-from tests.browser.bench import WebPhone
+from tests.browser.bench import WebPhone, hold_app
 
 NewPhone = Callable[..., WebPhone]
 _73_HOURS = 73 * 3600
@@ -98,8 +98,7 @@ def test_an_expired_card_without_network_says_how_to_renew(new_phone: NewPhone) 
     """Three days without a network: the card is dead, and the screen says what brings it back."""
     phone = new_phone()
     phone.enrol("nadia")
-    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    hold_app(phone.page)
     phone.context.set_offline(True)
     phone.clock(_73_HOURS)
     phone.page.reload()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mobile_mock.reading import read_picture
-from tests.browser.bench import Hall, WebPhone
+from tests.browser.bench import Hall, WebPhone, hold_app
 from verifier.lights import Light
 from verifier.policy import POLICIES
 from verifier.verify import Verifier
@@ -59,8 +59,7 @@ def test_the_app_opens_without_a_network_once_it_has_been_opened_with_one(
     """The service worker holds the whole app: reloaded in a cellar, it shows a card a till accepts."""
     phone = new_phone()
     phone.enrol("lina")
-    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    hold_app(phone.page)
 
     phone.context.set_offline(True)
     phone.page.reload()

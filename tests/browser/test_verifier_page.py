@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.bench import BROWSER_ARGUMENTS, CHROMIUM, Hall, WebPhone, serious
+from tests.browser.bench import BROWSER_ARGUMENTS, CHROMIUM, Hall, WebPhone, hold_app, serious
 from tests.browser.film import film
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def test_a_fresh_code_is_valid_and_the_same_again_is_not(page: Page, ange: WebPh
 
 def test_without_a_network_it_judges_all_the_same(page: Page, ange: WebPhone, tmp_path: Path) -> None:
     """Opened once; then the network is gone and the page is started anew."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    hold_app(page)
     page.context.set_offline(True)
     page.reload()
 

@@ -12,7 +12,16 @@ import pytest
 HOUSE = Path(__file__).resolve().parents[2]
 PHONE = HOUSE / "mobile_mock/pwa"
 PAGE = HOUSE / "verifier/page"
-_SHARED_APP = ("camera.js", "clock.js", "dom.js", "knowledge.js", "pocket.js", "professions.js", "words.js")
+_SHARED_APP = (
+    "camera.js",
+    "clock.js",
+    "dom.js",
+    "knowledge.js",
+    "pocket.js",
+    "professions.js",
+    "remembered.js",
+    "words.js",
+)
 SHARED = [
     "service-worker.js",
     *(f"app/{name}" for name in _SHARED_APP),

@@ -3,8 +3,9 @@
    Proofs by the app key name the public address, which the configuration gives; it is kept, so
    that a phone starts without a network. What may be asked again is asked again by its caller. */
 
-import { Refused } from "../sq1/refused.js";
 import { prove } from "../sq1/dpop.js";
+import { isObject } from "../sq1/json.js";
+import { Refused } from "../sq1/refused.js";
 import * as clock from "./clock.js";
 import * as pocket from "./pocket.js";
 import { language } from "./words.js";
@@ -39,6 +40,7 @@ export async function ask(method, path, { body, headers = {} } = {}) {
     throw new Refused("offline");
   }
   reached = true;
+  clock.heard(answer.headers.get("Date"));
   if (answer.status === 204) return null;
   let told;
   try {
@@ -47,7 +49,9 @@ export async function ask(method, path, { body, headers = {} } = {}) {
     throw new Refused(answer.ok ? "backend_nonsense" : "backend_unwell", { status: answer.status });
   }
   if (answer.ok) return told;
-  throw new Refused(told.code ?? told.error ?? "backend_unwell", { ...told, status: answer.status, said: told.title });
+  const code = told?.code ?? told?.error;
+  const word = typeof code === "string" ? code : "backend_unwell";
+  throw new Refused(word, { ...told, status: answer.status, said: told?.title });
 }
 
 /** The configuration, from the network when there is one, else as it was last heard. */
@@ -55,6 +59,7 @@ export async function configuration() {
   const kept = await pocket.get("configuration");
   try {
     const told = await ask("GET", "/v1/configuration");
+    if (!makesSense(told)) throw new Refused("backend_nonsense");
     clock.heard(told.now);
     await pocket.keep("configuration", told);
     return told;
@@ -63,6 +68,9 @@ export async function configuration() {
     throw error;
   }
 }
+
+const makesSense = (told) =>
+  isObject(told) && typeof told.public_url === "string" && isObject(told.kinds) && Object.values(told.kinds).every(isObject);
 
 /** Which card this host is for, from the configuration. */
 export function kindOf(told) {

@@ -5,6 +5,7 @@ import { Refused } from "../sq1/refused.js";
 
 const WASM = new URL("../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url).href;
 const OPTIONS = { formats: ["QRCode", "DataMatrix"], tryHarder: true, maxNumberOfSymbols: 1 };
+const WHY = { NotAllowedError: "camera_refused", SecurityError: "camera_refused", NotReadableError: "camera_busy", AbortError: "camera_busy" };
 const EVERY_MS = 80;
 const WIDEST = 1280;
 
@@ -21,6 +22,7 @@ export async function readPicture(picture) {
 /** Watch the camera in `video` until a code is read or `signal` aborts; gives its text, or null. */
 export async function watch(video, signal) {
   const stream = await started();
+  const [track] = stream.getVideoTracks();
   try {
     video.srcObject = stream;
     await video.play();
@@ -28,6 +30,8 @@ export async function watch(video, signal) {
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d", { willReadFrequently: true });
     while (!signal.aborted) {
+      // Unplugged, taken back by its owner, or closed by the telephone itself.
+      if (track.readyState === "ended") throw new Refused("camera_lost");
       const text = video.videoWidth ? await readFrame(video, canvas, context) : null;
       if (text !== null) return text;
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
@@ -55,6 +59,6 @@ async function started() {
       video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
   } catch (error) {
-    throw new Refused(["NotAllowedError", "SecurityError"].includes(error.name) ? "camera_refused" : "no_camera");
+    throw new Refused(WHY[error.name] ?? "no_camera");
   }
 }

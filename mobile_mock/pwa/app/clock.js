@@ -4,7 +4,7 @@ export const now = () => Date.now() / 1000;
 
 let skew = 0;
 
-/** Remember the server's hour, heard just now. */
+/** Remember the server's hour, heard just now: its own word, or the `Date` of any answer. */
 export function heard(text) {
   const theirs = Date.parse(text) / 1000;
   if (!Number.isNaN(theirs)) skew = now() - theirs;

@@ -11,15 +11,32 @@ export async function checkSupport() {
   if (!window.isSecureContext || !window.PublicKeyCredential) throw new Refused("no_passkey");
 }
 
+// Refused gestures since the last one that went through: the second time, another reason is likelier.
+let inARow = 0;
+
+/** One gesture at a time, whichever tab asks for it: two at once would unlock who knows what. */
+async function alone(act) {
+  if (!navigator.locks) return act();
+  return navigator.locks.request("gesture", { ifAvailable: true }, (held) => {
+    if (!held) throw new Refused("another_tab");
+    return act();
+  });
+}
+
 async function tried(act) {
   await checkSupport();
   try {
-    return await act();
+    const made = await alone(act);
+    inARow = 0;
+    return made;
   } catch (error) {
     switch (error.name) {
       case "NotAllowedError":
       case "AbortError":
-        throw new Refused("gesture_refused");
+        inARow += 1;
+        throw new Refused(inARow > 1 ? "gesture_refused_again" : "gesture_refused");
+      case "OperationError":
+        throw new Refused("another_tab");
       case "InvalidStateError":
         throw new Refused("already_enrolled_here");
       case "NotSupportedError":

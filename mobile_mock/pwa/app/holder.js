@@ -80,12 +80,13 @@ export async function resume() {
 async function settle(device) {
   await pocket.empty();
   await pocket.keep("device", device);
+  pocket.own();
 }
 
-/** This phone's registration; `not_enrolled` when there is none. */
+/** This phone's registration; `not_enrolled` when there is none, `storage_gone` when the browser lost it. */
 export async function device() {
   const kept = await pocket.get("device");
-  if (!kept) throw new Refused("not_enrolled");
+  if (!kept) throw new Refused((await pocket.hasForgotten()) ? "storage_gone" : "not_enrolled");
   return kept;
 }
 

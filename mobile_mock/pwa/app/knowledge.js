@@ -22,6 +22,7 @@ async function fetchFile(path, most) {
   try {
     const options = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) };
     const answer = await fetch(PUBLICATION + path, options);
+    clock.heard(answer.headers.get("Date"));
     if (answer.status === 404) return null;
     if (!answer.ok) throw new Refused("backend_unwell", { status: answer.status });
     return await read(answer.body.getReader(), most);

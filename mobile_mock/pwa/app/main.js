@@ -30,7 +30,7 @@ const app = {
     else location.hash = address;
   },
   checkClock() {
-    if (clock.isWrong()) throw new Refused("clock_wrong");
+    if (clock.isWrong()) throw new Refused("clock_wrong", { ahead_s: clock.ahead() });
   },
   show,
   busy,
@@ -47,9 +47,10 @@ async function show(make, again = null) {
   try {
     screen = await make();
   } catch (error) {
+    await letGo(error);
     screen = failureScreen(error, again ?? (() => show(make)));
   }
-  const enrolled = (await pocket.get("device")) !== undefined;
+  const enrolled = (await pocket.get("device").catch(() => undefined)) !== undefined;
   // Somebody asked for another screen meanwhile: this one comes too late.
   if (mine !== turn) {
     screen.leave?.();
@@ -60,7 +61,9 @@ async function show(make, again = null) {
   app.showsCards = Boolean(screen.cards);
   app.enrolled = enrolled;
   const title = el("h1", { tabindex: "-1" }, screen.title);
-  document.getElementById("content").replaceChildren(title, ...screen.body.flat(3).filter(Boolean));
+  const content = document.getElementById("content");
+  content.replaceChildren(title, ...screen.body.flat(3).filter(Boolean));
+  content.inert = false;
   document.title = `${screen.title} – ${t("app_name")}`;
   for (const id of ["top", "bottom"]) document.getElementById(id).hidden = Boolean(screen.bare);
   frame();
@@ -68,12 +71,20 @@ async function show(make, again = null) {
   title.focus();
 }
 
+/** A phone that was withdrawn, by whomever, keeps no card: no till would take it. */
+async function letGo(error) {
+  if (error?.code === "device_withdrawn") await pocket.empty().catch(() => null);
+}
+
 /** Do something that takes a moment; whatever goes wrong has its screen, and `again` on it. */
 async function busy(sentence, act, again) {
   turn += 1;
   app.showsCards = false;
   announce(sentence);
-  document.getElementById("content").setAttribute("aria-busy", "true");
+  const content = document.getElementById("content");
+  content.setAttribute("aria-busy", "true");
+  // A hand that trembles presses twice: the second press does nothing.
+  content.inert = true;
   try {
     await act();
   } catch (error) {
@@ -81,7 +92,8 @@ async function busy(sentence, act, again) {
       throw error;
     }, again);
   } finally {
-    document.getElementById("content").removeAttribute("aria-busy");
+    content.removeAttribute("aria-busy");
+    content.inert = false;
   }
 }
 
@@ -135,8 +147,10 @@ async function renewQuietly() {
     return due || others;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (["device_withdrawn", "renewal_too_old"].includes(error.code)) await pocket.keep("told", error.code);
-    return error.code === "device_withdrawn";
+    // A refusal, where no network or a server in trouble is nobody's concern yet.
+    const said = error.facts?.status === 403;
+    if (said) await pocket.keep("told", { code: error.code, facts: error.facts });
+    return said;
   }
 }
 
@@ -170,10 +184,10 @@ async function route() {
   if (address === "#/" && told) {
     await pocket.forget("told");
     return show(() => {
-      throw new Refused(told);
+      throw new Refused(told.code, told.facts);
     });
   }
-  if (address === "#/" && !(await pocket.get("device"))) return show(() => enrolScreen(app));
+  if (address === "#/" && !(await pocket.get("device")) && !(await pocket.hasForgotten())) return show(() => enrolScreen(app));
   return (SCREENS[address] ?? SCREENS["#/"])();
 }
 
@@ -189,6 +203,7 @@ async function start() {
     }, start);
   }
   window.addEventListener("hashchange", route);
+  pocket.onChange(() => (app.showsCards || !app.enrolled) && route());
   await route();
   keepApp();
   const changed = await renewQuietly();

@@ -73,3 +73,9 @@ export const POLICIES = {
     ],
   },
 };
+
+/** Screens whose patient may show a contract beside their card, and what is asked of it. */
+export const BESIDE = {
+  officine: POLICIES.complementaire,
+  cabinet: { expects: "amc", judge: (f) => [...trustOld(f), ...contract(f)] },
+};

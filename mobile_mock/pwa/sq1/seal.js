@@ -12,8 +12,8 @@ import { longestLife } from "./trust.js";
 
 export const CLOCK_SKEW_S = 300;
 
-/** Open a credential as of `at`; with `expected`, a genuine card of the other kind is refused too. */
-export async function openSeal(credential, trust, at, expected = null) {
+/** Open a credential as of `at`; with `expected`, a genuine card of another kind is refused too, but for one `beside` it. */
+export async function openSeal(credential, trust, at, expected = null, beside = null) {
   // 2, 3. The array of four; ES256, said where it is signed.
   const sign1 = split(credential);
   // 4. A known key, and its signature. Several keys may share four bytes: all are tried.
@@ -32,9 +32,17 @@ export async function openSeal(credential, trust, at, expected = null) {
   if (said.expiresAt - said.issuedAt > most) throw new Refused("ttl_too_long", { most_s: most });
   if (said.issuedAt > at + CLOCK_SKEW_S) throw new Refused("not_yet_valid", { issued_at: said.issuedAt });
   if (at >= said.expiresAt) throw new Refused("credential_expired", { expired_at: said.expiresAt });
-  if (expected !== null && kind !== expected) throw new Refused("wrong_card_type", { expected, kind });
+  if (expected !== null && kind !== expected && kind !== beside) throw new Refused("wrong_card_type", { expected, kind });
   return { ...said, digest: await sha256(credential), policy, env: trust.env };
 }
+
+/** Whether an insurer's card and an apCV, each `{card, holderKey}` and proven, are one person's on one phone. */
+export const goesWith = (amc, apcv) =>
+  amc.card.kind === "amc" &&
+  apcv.card.kind === "apcv" &&
+  amc.card.link.list === apcv.card.slot.list &&
+  amc.card.link.idx === apcv.card.slot.idx &&
+  equal(amc.holderKey, apcv.holderKey);
 
 async function whoSigned(sign1, trust) {
   const issuers = trust.issuers.filter((issuer) => equal(issuer.kid, sign1.kid));

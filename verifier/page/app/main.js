@@ -9,14 +9,16 @@ import { readPicture, watch } from "./camera.js";
 import * as clock from "./clock.js";
 import { actions, announce, button, el } from "./dom.js";
 import * as knowledge from "./knowledge.js";
+import { Patient } from "./patient.js";
 import * as pocket from "./pocket.js";
-import { language, momentWords, speak, t } from "./words.js";
-import { POLICIES } from "../sq1/policy.js";
+import { clockWords, language, momentWords, speak, t } from "./words.js";
+import { BESIDE, POLICIES } from "../sq1/policy.js";
 import { Refused } from "../sq1/refused.js";
 import { MemorySeen, judge } from "../sq1/verify.js";
 
 const SCREENS = ["cabinet", "identite", "officine", "identite-pro", "prescription"];
 const seen = new MemorySeen();
+const patient = new Patient();
 let leave = null;
 let chosen = "cabinet";
 
@@ -52,6 +54,7 @@ async function home() {
   }
   show(
     t("page_name"),
+    clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, clockWords(clock.ahead())),
     known ? null : el("p", { class: "notice bad", role: "alert" }, t(why)),
     el(
       "fieldset",
@@ -116,16 +119,18 @@ async function verdict(text) {
   });
   const judged = known.failed
     ? { light: "red", reasons: [known.failed], card: null, freshness: {} }
-    : await judge(text, POLICIES[chosen], known, seen, at);
-  show(t(`light_${judged.light}`), drawVerdict(judged), actions(button(t("next"), scan, "main large"), button(t("home"), home)));
-  announce([t(`light_${judged.light}`), ...judged.reasons.map((code) => t(code) ?? code)].join(". "));
+    : await judge(text, POLICIES[chosen], known, seen, at, { beside: BESIDE[chosen] ?? null });
+  const [told, other] = patient.shown(judged, at);
+  const beside = chosen in BESIDE ? other : null;
+  show(t(`light_${told.light}`), drawVerdict(told, beside), actions(button(t("next"), scan, "main large"), button(t("home"), home)));
+  announce([t(`light_${told.light}`), ...told.reasons.map((code) => t(code) ?? code)].join(". "));
 }
 
 async function start() {
   document.documentElement.lang = language();
   frame();
   await navigator.storage?.persist?.().catch(() => false);
-  const mayRefresh = navigator.onLine && !(await pocket.get("trust"));
+  const mayRefresh = navigator.onLine && !(await pocket.get("trust").catch(() => null));
   if (mayRefresh) await knowledge.refresh().catch(() => null);
   await home();
   navigator.serviceWorker?.register("service-worker.js").catch(() => null);

@@ -23,8 +23,10 @@ export function checkKnowledge(known, at) {
   }
 }
 
-/** The verdict `{light, reasons, kind, card, synced, freshness}` of a text for a screen. */
-export async function judge(text, policy, known, seen, at, options = {}) {
+/** The verdict `{light, reasons, kind, card, synced, holderKey, freshness}` of a text for a screen.
+
+    `options.beside` is another screen's policy: a card of the kind it expects is judged by it. */
+export async function judge(text, screen, known, seen, at, { beside = null, ...options } = {}) {
   const told = { kind: null, freshness: { checkedAt: at, trustSignedAt: known?.signedAt ?? null } };
   try {
     // 0. What does this reader trust, how old is that, and is its clock believable?
@@ -32,8 +34,9 @@ export async function judge(text, policy, known, seen, at, options = {}) {
     // 1, 2. Is it the decimal text of one of ours, with the shapes and sizes of SQ1?
     const unverified = parsePresentation(unpack(text));
     // 3-6. Did a trusted issuer seal this card, may it, and is the card inside its dates?
-    const opened = await openSeal(unverified.credential, known.trust, at, policy.expects);
+    const opened = await openSeal(unverified.credential, known.trust, at, screen.expects, beside?.expects ?? null);
     told.kind = opened.card.kind;
+    const policy = told.kind === beside?.expects ? beside : screen;
     Object.assign(told.freshness, { issuedAt: opened.issuedAt, expiresAt: opened.expiresAt, asOf: opened.card.asOf });
     // 7. Neither revoked nor suspended, as far as this reader knows?
     told.freshness.statusIssuedAt = checkStanding(known, opened.card, at);
@@ -48,7 +51,8 @@ export async function judge(text, policy, known, seen, at, options = {}) {
     // 15. What this screen needs, on the French day.
     const trustAgeS = Math.max(0, Math.floor(at - known.signedAt));
     const reasons = policy.judge({ card: opened.card, day: parisDay(at), trustAgeS });
-    return { light: lightOf(reasons), reasons, card: opened.card, synced: held.synced, day: parisDay(at), ...told };
+    const { card, holderKey } = opened;
+    return { light: lightOf(reasons), reasons, card, holderKey, synced: held.synced, day: parisDay(at), ...told };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { light: lightOf([error.code]), reasons: [error.code], facts: error.facts, card: null, ...told };

@@ -6,7 +6,7 @@ import * as clock from "../clock.js";
 import * as holder from "../holder.js";
 import * as pocket from "../pocket.js";
 import { professionWords } from "../professions.js";
-import { birthWords, dayWords, language, momentWords, nameWords, t } from "../words.js";
+import { birthWords, clockWords, dayWords, language, momentWords, nameWords, t } from "../words.js";
 import { readUnverified } from "../../sq1/received.js";
 
 const SHAPES = ["identite", "soins", "complet"];
@@ -61,7 +61,7 @@ export async function cardScreen(app) {
     cards: true,
     body: [
       !isReached() && el("p", { class: "notice" }, t("offline_note")),
-      clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, t("clock_note", { seconds: Math.round(clock.ahead()) })),
+      clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, `${clockWords(clock.ahead())} ${t("clock_note")}`),
       groups.map((cards) => wallet(app, cards, shape)),
     ],
   };
@@ -103,7 +103,7 @@ function wallet(app, cards, shape) {
       picked = card;
       if (card.kind === "apcv") pocket.keep("shape", card.name);
     }, GROUP[said.kind](first) || "mine") : null,
-    el("div", { class: "sheet" }, facts([t("card_valid"), momentWords(first.expiresAt)], [t("card_as_of"), momentWords(first.asOf)])),
+    el("div", { class: "sheet" }, facts([t("card_valid"), momentWords(first.expiresAt)], [t(`card_as_of_${said.kind}`), momentWords(first.asOf)])),
   );
 }
 

@@ -34,7 +34,8 @@ function field(id, label, hint, attributes = {}) {
   ];
 }
 
-export async function enrolScreen(app, { scanned } = {}) {
+/** `sheet` fills the form; `read` says what became of a scan: true, or false for a code that is no sheet. */
+export async function enrolScreen(app, { sheet, read } = {}) {
   const pro = app.kind === "ecps";
   const problem = el("p", { class: "error", role: "alert", hidden: true });
   const secretNames = pro ? ["enrol_secret_sms", "enrol_secret_mail"] : ["enrol_secret"];
@@ -54,11 +55,11 @@ export async function enrolScreen(app, { scanned } = {}) {
   );
   for (const input of form.querySelectorAll("input")) inputs[input.id] = input;
   inputs.device.value = t("enrol_name_value");
-  if (scanned) fill(scanned);
+  if (sheet) fill(sheet);
 
-  function fill(sheet) {
-    inputs.reference.value = sheet.reference;
-    sheet.secrets.forEach((secret, at) => {
+  function fill({ reference, secrets }) {
+    inputs.reference.value = reference;
+    secrets.forEach((secret, at) => {
       if (inputs[`secret${at}`]) inputs[`secret${at}`].value = secret;
     });
   }
@@ -66,7 +67,8 @@ export async function enrolScreen(app, { scanned } = {}) {
   async function scan() {
     const text = await readCode(app);
     if (text === null) return app.go("#/enrol");
-    return app.show(() => enrolScreen(app, { scanned: readSheet(text) ?? undefined }));
+    const found = readSheet(text);
+    return app.show(() => enrolScreen(app, { sheet: found, read: found !== null }));
   }
 
   async function submit(event) {
@@ -90,10 +92,13 @@ export async function enrolScreen(app, { scanned } = {}) {
       if (app.kind === "apcv") await beside();
       await knowledge.refresh().catch(() => null);
       app.show(() => enrolledScreen(enrolled));
-    }, () => app.go("#/enrol"));
+    }, () => app.show(() => enrolScreen(app, { sheet: { reference, secrets } })));
   }
 
-  return { title: t("enrol_title"), body: [el("p", {}, t(pro ? "enrol_intro_pro" : "enrol_intro")), form] };
+  const heard = read === undefined ? null : read
+    ? el("p", { class: "notice good", role: "status" }, t("enrol_scanned"))
+    : el("p", { class: "notice care", role: "alert" }, t("enrol_not_a_sheet"));
+  return { title: t("enrol_title"), body: [heard ?? el("p", {}, t(pro ? "enrol_intro_pro" : "enrol_intro")), form] };
 }
 
 /** The cards that stand beside mine; without them mine still works, and they come at the next start. */

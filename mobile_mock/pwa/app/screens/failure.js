@@ -2,13 +2,14 @@
 
 import { Refused } from "../../sq1/refused.js";
 import { actions, button, el, link } from "../dom.js";
-import { t } from "../words.js";
+import { clockWords, t } from "../words.js";
 
-const RETRY = ["offline", "gesture_refused", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
+const RETRY = ["offline", "gesture_refused", "gesture_refused_again", "another_tab", "storage_blocked", "storage_full", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
   "trust_store_stale", "trust_store_unusable", "trust_forged", "trust_rolled_back", "trust_frozen", "wrong_digits", "activation_code_refused"];
-const ENROL = ["not_enrolled", "device_withdrawn", "device_unknown"];
+const ENROL = ["not_enrolled", "device_withdrawn", "device_unknown", "storage_gone", "gesture_refused_again"];
 const RENEW = ["card_outdated", "renewal_too_old"];
 const SAME_AS = {
+  backend_nonsense: "backend_unwell",
   dpop_refused: "clock_wrong",
   moment_refused: "clock_wrong",
   verifier_clock_behind: "clock_wrong",
@@ -25,11 +26,13 @@ const SAME_AS = {
   no_card: "not_enrolled",
 };
 
+const BY_STATUS = { 404: "not_offered", 500: "backend_unwell" };
+
 /** The screen of a failure. `again` tries the same thing, when that may help. */
 export function failureScreen(error, again) {
   if (!(error instanceof Refused)) console.error(error);
   const code = error instanceof Refused ? error.code : "unexpected";
-  const word = SAME_AS[code] ?? (t(code) ? code : error.facts?.status === 404 ? "not_offered" : code);
+  const word = SAME_AS[code] ?? (t(`${code}_says`) ? code : (BY_STATUS[Math.min(error.facts?.status, 500)] ?? code));
   const known = t(`${word}_says`) !== undefined;
   const said = error.facts?.said;
   return {
@@ -38,6 +41,7 @@ export function failureScreen(error, again) {
       el(
         "div",
         { class: "notice bad", role: "alert" },
+        error.facts?.ahead_s && el("p", {}, clockWords(error.facts.ahead_s)),
         el("p", {}, known ? t(`${word}_says`) : (said ?? t("backend_unwell_says"))),
         el("p", {}, known ? t(`${word}_do`) : t(said ? "ask_desk" : "backend_unwell_do")),
       ),

@@ -24,8 +24,20 @@ function line(app, entry) {
   return [
     el("p", {}, el("strong", {}, entry.what)),
     el("p", { class: "small" }, [entry.who, entry.why, momentWords(entry.at)].filter(Boolean).join(" · ")),
-    entry.contested_at ? after : entry.who ? button(t("journal_contest"), contest, "quiet") : null,
+    entry.contested_at ? after : entry.who ? button(t("journal_contest"), () => app.show(sure), "quiet") : null,
   ];
+
+  function sure() {
+    return {
+      title: t("journal_title"),
+      body: [
+        el("p", {}, el("strong", {}, entry.what)),
+        el("p", { class: "small" }, momentWords(entry.at)),
+        el("p", { class: "notice care" }, t("journal_contest_sure")),
+        actions(button(t("journal_contest_yes"), contest, "main"), button(t("cancel"), () => app.show(() => journalScreen(app)))),
+      ],
+    };
+  }
 
   async function contest() {
     await app.busy(t("loading"), async () => {

@@ -33,16 +33,19 @@ function phoneCard(app, phone) {
       [t("phones_since"), momentWords(phone.enrolled_at)],
       [t("phones_used"), momentWords(phone.last_used_at)],
     ),
-    actions(button(t("phones_withdraw", { name: phone.name }), () => app.show(() => sureScreen(app, phone)), "danger")),
+    actions(button(t(wordOf(phone), { name: phone.name }), () => app.show(() => sureScreen(app, phone)), "danger")),
   );
 }
+
+// From this one a card is taken away; another one is where it should not be.
+const wordOf = (phone) => (phone.this_device ? "phones_withdraw" : "phones_lost");
 
 function sureScreen(app, phone) {
   return {
     title: t("phones_title"),
     body: [
-      el("p", { class: "notice bad" }, t("phones_withdraw_sure", { name: phone.name })),
-      actions(button(t("cancel"), () => app.show(() => phonesScreen(app)), "main"), button(t("phones_withdraw_yes"), withdraw, "danger")),
+      el("p", { class: "notice bad" }, t(`${wordOf(phone)}_sure`, { name: phone.name })),
+      actions(button(t("cancel"), () => app.show(() => phonesScreen(app)), "main"), button(t(`${wordOf(phone)}_yes`), withdraw, "danger")),
     ],
   };
 

@@ -27,15 +27,18 @@ export function readCode(app) {
     app.show(() => {
       const video = el("video", { playsInline: true, muted: true, "aria-label": t("scan_looking") });
       const problem = el("p", { class: "error", role: "alert", hidden: true });
-      const view = el("div", {}, el("div", { class: "camera" }, video));
+      const view = el("div", {});
       const picture = el("input", { type: "file", accept: "image/*", id: "picture", onchange: read });
-      camera.watch(video, ended.signal).then(
-        (text) => text !== null && finish(text),
-        (error) => {
-          if (!(error instanceof Refused)) throw error;
-          view.replaceChildren(el("div", { class: "notice bad", role: "alert" }, el("h2", {}, t(error.code)), el("p", {}, t(`${error.code}_says`)), el("p", {}, t(`${error.code}_do`))));
-        },
-      );
+      look();
+      async function look() {
+        view.replaceChildren(el("div", { class: "camera" }, video));
+        try {
+          const text = await camera.watch(video, ended.signal);
+          if (text !== null) finish(text);
+        } catch (error) {
+          view.replaceChildren(...cameraNotice(error, look));
+        }
+      }
       async function read() {
         const text = picture.files[0] ? await camera.readPicture(picture.files[0]) : null;
         if (text !== null) return finish(text);
@@ -59,6 +62,16 @@ export function readCode(app) {
   });
 }
 
+/** What happened to the camera, and a button that tries it again. */
+function cameraNotice(error, again) {
+  if (!(error instanceof Refused)) console.error(error);
+  const word = error instanceof Refused ? error.code : "no_camera";
+  return [
+    el("div", { class: "notice bad", role: "alert" }, el("h2", {}, t(word)), el("p", {}, t(`${word}_says`)), el("p", {}, t(`${word}_do`))),
+    word === "no_camera" ? null : actions(button(t("try_again"), again)),
+  ].filter(Boolean);
+}
+
 /** Scan, and do what the code asks. */
 export async function scan(app) {
   const text = await readCode(app);
@@ -71,7 +84,7 @@ export async function follow(app, text) {
   if (isForm(text, REQUEST)) return answer(app, text);
   if (isForm(text, OFFER)) return authorise(app, text);
   const sheet = readSheet(text);
-  if (sheet) return app.show(async () => (await import("./enrol.js")).enrolScreen(app, { scanned: sheet }));
+  if (sheet) return app.show(async () => (await import("./enrol.js")).enrolScreen(app, { sheet, read: true }));
   const claim = /#([A-Za-z0-9_-]{22})$/.exec(text);
   if (claim) return claimed(app, claim[1]);
   throw new Refused("request_unreadable");

@@ -55,6 +55,7 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
       shape && el("p", { class: "small" }, t("show_shape", { shape: `${t(`shape_${shape}`)} (${t(`shape_${shape}_says`)})` })),
       to && el("p", { class: "small" }, t("show_to", { name: to })),
       choices,
+      el("p", { class: "small" }, t("show_bright")),
     ],
     leave: stop,
   };
