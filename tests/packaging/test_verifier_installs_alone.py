@@ -20,6 +20,9 @@ from tests.simulators.cards import NOON, World
 from tests.simulators.publisher import IssuerRecord, Publisher, Word
 from tests.testdata import ROOT
 
+# One worker makes what these tests share.
+pytestmark = pytest.mark.xdist_group("verifier alone")
+
 OWN = ROOT / "packaging" / "verifier"
 # What the wheel asks for, and what those in turn are made of.
 ALLOWED = (

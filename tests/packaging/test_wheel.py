@@ -15,6 +15,9 @@ import pytest
 
 from tests.testdata import ROOT
 
+# One worker makes what these tests share.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 PACKAGES = ("cartes", "verifier", "keys", "apcv_backend", "mobile_mock")
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 # Pages made by the backend, its sheets, and the two apps it serves: all read from the installed packages.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,11 +35,17 @@ from tests.simulators.clock import MORNING
 HERE = Path("/var/keys")
 
 
+@pytest.fixture(scope="module")
+def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A keyring, fresh from its ceremony; nobody touches this one."""
+    made = tmp_path_factory.mktemp("ceremony") / "keys"
+    return hold_ceremony(made, MORNING, random=lambda size: b"s" * size).directory
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A keyring, fresh from its ceremony."""
-    hold_ceremony(tmp_path / "keys", MORNING, random=lambda size: b"s" * size)
-    return tmp_path / "keys"
+def folder(ceremony: Path, tmp_path: Path) -> Path:
+    """The keyring of the ceremony, for one test to open or to spoil."""
+    return shutil.copytree(ceremony, tmp_path / "keys")
 
 
 def opened(folder: Path) -> Keyring:

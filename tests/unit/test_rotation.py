@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,11 +31,17 @@ POLICY = policy_of(Purpose.APCV)
 HEARD = MORNING + POLICY.heard_after
 
 
+@pytest.fixture(scope="module")
+def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A keyring whose keys began this morning, for ten years; nobody touches this one."""
+    made = tmp_path_factory.mktemp("ceremony") / "keys"
+    return hold_ceremony(made, MORNING, random=lambda size: b"s" * size, days=3650).directory
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A keyring whose keys began this morning, for ten years."""
-    hold_ceremony(tmp_path / "keys", MORNING, random=lambda size: b"s" * size, days=3650)
-    return tmp_path / "keys"
+def folder(ceremony: Path, tmp_path: Path) -> Path:
+    """That keyring, for one test to turn."""
+    return shutil.copytree(ceremony, tmp_path / "keys")
 
 
 def records(folder: Path, purpose: Purpose = Purpose.APCV) -> tuple[KeyRecord, ...]:

@@ -14,6 +14,9 @@ from examples.demo.judge import read_expectations
 from examples.demo.people import Persona, read_cast
 from examples.demo.run import Played, judge, play
 
+# One worker makes what these tests share.
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @contextmanager
 def _quietly(items: Sequence[Persona], label: str) -> Iterator[Iterable[Persona]]:
