@@ -42,6 +42,7 @@ __all__ = [
 
 _SAVOIR_FAIRE = re.compile(r"[A-Z]{0,4}[0-9]{2,3}")
 _EXERCICE_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
+_CIVILITE = re.compile(r"[A-Z]{0,8}")
 _NUMERO_AM = re.compile(r"[0-9A-Z]{0,14}")
 _MAX_NAME = 100
 _REPLACEMENTS = (GenreActivite.REMPLACANT, GenreActivite.REMPLACEMENT)
@@ -130,7 +131,8 @@ class Exercice:
 class Professionnel:
     """A health professional, their exercices, and what ended: the facts eligibility is judged on.
 
-    `former_ids` are numbers the person had before (an ADELI number replaced by an RPPS).
+    `former_ids` are numbers the person had before (an ADELI number replaced by an RPPS). `civilite` is how
+    the directory addresses the person ("M", "MME"), empty when it does not say; an exercice has its own.
     """
 
     id_national: Idnps
@@ -142,8 +144,11 @@ class Professionnel:
     struck_off_on: date | None = None
     card_opposed_on: date | None = None
     former_ids: tuple[Idnps, ...] = ()
+    civilite: str = ""
 
     def __post_init__(self) -> None:
+        if not _CIVILITE.fullmatch(self.civilite):
+            raise InvalidValue(what="professionnel", why="civilite")
         _check_line(self.nom, "professionnel", "nom")
         _check_line(self.prenom, "professionnel", "prenom")
         known = [exercice.exercice_id for exercice in self.exercices]

@@ -13,6 +13,7 @@ the issuer refuses it later. An entry that cannot be understood is reported and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -42,6 +43,7 @@ from cartes.professionnel import (
 
 T = TypeVar("T")
 
+_CIVILITE = re.compile(r"[A-Z]{1,8}")
 _IDNPS = "urn:oid:1.2.250.1.71.4.2.1"
 _STRUCTURE = "urn:oid:1.2.250.1.71.4.2.2"
 _SITUATION = "https://annuaire.sante.fr"
@@ -180,6 +182,7 @@ def _practitioner(resource: Element, found: _Gathered) -> None:
             struck_off_on=resource.extension_day(_OURS + "radiation"),
             card_opposed_on=resource.opposed_on(_ANNUAIRE + "as-ext-smartcard"),
             former_ids=tuple(number for number, use in numbers if use == "old"),
+            civilite=_civilite_of(name),
         ),
     )
 
@@ -231,6 +234,12 @@ def _role(resource: Element, found: _Gathered) -> None:
 
 def _number(identifier: Element) -> Idnps:
     return Idnps.parse(identifier.text("value"), Mode.LENIENT)
+
+
+def _civilite_of(name: Element) -> str:
+    """How the directory addresses a person; a word that is no code is left out, and nobody with it."""
+    said = [one for one in name.items("prefix") if isinstance(one, str) and _CIVILITE.fullmatch(one)]
+    return said[0] if said else ""
 
 
 def _period(told: Period) -> PeriodeDroits:

@@ -42,6 +42,7 @@ def to_record(person: Professionnel) -> dict[str, Any]:
         "struck_off_on": _day_text(person.struck_off_on),
         "card_opposed_on": _day_text(person.card_opposed_on),
         "former_ids": [number.text for number in person.former_ids],
+        "civilite": person.civilite,
         "exercices": [_exercice_record(exercice) for exercice in person.exercices],
     }
 
@@ -59,6 +60,7 @@ def from_record(record: Any) -> Professionnel:
             struck_off_on=_day(record["struck_off_on"]),
             card_opposed_on=_day(record["card_opposed_on"]),
             former_ids=tuple(Idnps.parse(number, Mode.LENIENT) for number in record["former_ids"]),
+            civilite=record.get("civilite", ""),  # absent from records kept before it
         )
     except (LookupError, TypeError, ValueError) as wrong:
         raise InvalidValue(what="directory_record", why=type(wrong).__name__) from None

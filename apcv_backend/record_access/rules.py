@@ -156,7 +156,7 @@ def parse_document(text: str) -> str:
 
 def a_month_later(since: datetime) -> datetime:
     """The same hour a calendar month later, or that month's last day: when R1111-53 opens a document."""
-    year, month = (since.year + 1, 1) if since.month == 12 else (since.year, since.month + 1)  # noqa: PLR2004
+    year, month = (since.year + 1, 1) if since.month == 12 else (since.year, since.month + 1)  # noqa: PLR2004 - December
     day = min(since.day, calendar.monthrange(year, month)[1])
     return since.replace(year=year, month=month, day=day)
 

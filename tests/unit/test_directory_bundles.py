@@ -75,6 +75,26 @@ def test_a_professional_is_kept_and_read_back_unchanged() -> None:
         assert from_record(json.loads(json.dumps(to_record(person)))) == person
 
 
+@pytest.mark.parametrize(
+    ("prefix", "civilite"), [(["MME"], "MME"), (["Dr."], ""), ([7, "M"], "M"), ([], ""), (None, "")]
+)
+def test_how_a_person_is_addressed_is_a_code_or_nothing(prefix: object, civilite: str) -> None:
+    """A word that is no code is left out, and nobody with it; a record kept before it reads back."""
+    document = bundle()
+    name = resource(document, "Practitioner", "9990014")["name"][0]
+    name.pop("prefix")
+    if prefix is not None:
+        name["prefix"] = prefix
+
+    karim = people(document)["899700900147"]
+    record = to_record(karim)
+    record.pop("civilite")
+
+    assert karim.civilite == civilite
+    assert from_record(to_record(karim)).civilite == civilite
+    assert from_record(record).civilite == ""
+
+
 def test_a_record_that_does_not_read_back_says_so() -> None:
     """A damaged row is our own fault, by name."""
     with pytest.raises(InvalidValue):

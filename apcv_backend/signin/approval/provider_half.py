@@ -19,17 +19,34 @@ class OpenSession(Protocol):
     """A session as a phone shows it."""
 
     @property
-    def session_id(self) -> str: ...  # noqa: D102 - the names say it
+    def session_id(self) -> str:
+        """What its tokens call it (`sid`), and what the phone closes it by."""
+        ...
+
     @property
-    def client_id(self) -> str: ...  # noqa: D102
+    def client_id(self) -> str:
+        """The identifier of the client it is at."""
+        ...
+
     @property
-    def client_name(self) -> str: ...  # noqa: D102
+    def client_name(self) -> str:
+        """That client's name, as registered."""
+        ...
+
     @property
-    def client_place(self) -> str: ...  # noqa: D102
+    def client_place(self) -> str:
+        """Where the client said it is, when the session was opened."""
+        ...
+
     @property
-    def opened_at(self) -> datetime: ...  # noqa: D102
+    def opened_at(self) -> datetime:
+        """Since when, aware UTC."""
+        ...
+
     @property
-    def last_used_at(self) -> datetime: ...  # noqa: D102
+    def last_used_at(self) -> datetime:
+        """When something was last given under it, aware UTC."""
+        ...
 
 
 class Sessions(Protocol):

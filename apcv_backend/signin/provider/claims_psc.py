@@ -80,7 +80,7 @@ def psc_userinfo(
         "SubjectNameID": number,
         "otherIds": [{"identifiant": number, "origine": _origin(person), "qualite": 1}],
         "SubjectRefPro": {
-            "codeCivilite": now[0].civilite.value if now else "",
+            "codeCivilite": person.civilite,
             "exercices": _exercices(now),
         },
     }

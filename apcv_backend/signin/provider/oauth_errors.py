@@ -7,7 +7,11 @@ never a value somebody sent, never a number of a person.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from cartes.errors import CarteError
+
+_UNAUTHORIZED = HTTPStatus.UNAUTHORIZED.value
 
 
 class OAuthRefused(CarteError):
@@ -54,7 +58,7 @@ def unauthorized_client(description: str) -> OAuthRefused:
 
 def invalid_dpop(description: str, *, status: int = 400) -> OAuthRefused:
     """The DPoP proof is missing or does not hold for this request (RFC 9449 sections 5 and 7.1)."""
-    challenge = "DPoP" if status == 401 else ""  # noqa: PLR2004 - HTTP status
+    challenge = "DPoP" if status == _UNAUTHORIZED else ""
     return OAuthRefused("invalid_dpop_proof", description, status=status, challenge=challenge)
 
 
