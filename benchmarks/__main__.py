@@ -27,6 +27,8 @@ MOMENTS = {
     "start": "a pharmacist's command starts",
     "issuance": "a phone asks for its cards",
     "signin": "software signs people in",
+    "batch": "an insurer sends a file of 100,000 members",
+    "kiosk": "a phone is held before the till",
     "status_scale": "a till knows who is revoked among 70 million",
 }
 _FAILED = 2

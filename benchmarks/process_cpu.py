@@ -19,6 +19,16 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
     Children that ended are counted in the parent that waited for them (proc(5): cutime, cstime).
     """
+    counted, used = _below(roots)
+    return sum(used[pid] for pid in counted) * _TICK_S
+
+
+def tree(roots: Iterable[int]) -> set[int]:
+    """The processes `roots`, and all that live below them."""
+    return _below(roots)[0]
+
+
+def _below(roots: Iterable[int]) -> tuple[set[int], dict[int, int]]:
     if not (_PROC / "self" / "stat").exists():
         raise ProcMissing
     parents: dict[int, int] = {}
@@ -41,4 +51,4 @@ def cpu_seconds(roots: Iterable[int]) -> float:
         below = {pid for pid, parent in parents.items() if parent in counted} - counted
         counted |= below
         grew = bool(below)
-    return sum(used[pid] for pid in counted) * _TICK_S
+    return counted, used

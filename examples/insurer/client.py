@@ -41,8 +41,12 @@ class Insurer:
 
     def stream(self, nirs: Iterable[str], day: str, batch_id: str, from_line: int = 1) -> Iterator[Any]:
         """A file of questions; when the connection breaks, call again with the line that was not read."""
-        query = urlencode({"purpose": "contract", "care_date": day, "from_line": from_line})
         body = b"".join(json.dumps({"nir": nir}).encode() + b"\n" for nir in nirs)
+        return self.stream_file(body, day, batch_id, from_line)
+
+    def stream_file(self, body: bytes, day: str, batch_id: str, from_line: int = 1) -> Iterator[Any]:
+        """The same for a file that is written already, NDJSON."""
+        query = urlencode({"purpose": "contract", "care_date": day, "from_line": from_line})
         headers = {"Content-Type": "application/x-ndjson", "Batch-Id": batch_id}
         answer = self._post(f"/v1/rights/batches?{query}", body, headers)
         rest = b""

@@ -33,7 +33,20 @@ def register(state: Path, port: int, key: ec.EllipticCurvePrivateKey, nir: str, 
     """Register the client, publish one member's contract of `year`, and agree on a ceiling."""
     cast = read_cast()
     hall = TownHall(state, port=port, reference_day=cast.reference_day, today=cast.reference_day)
-    client = {
+    line = (
+        f"C-0001;{nir};F0000001;adherent;MUTUELLE FICTIVE;ZZ;TEST01;R1;{year}-01-01;{year}-12-31;oui;3;"
+        "PHAR;IDB;ouvert;"
+    )
+    contracts = state / "contrats-exemple.csv"
+    contracts.write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
+    _run(hall, "", "contracts", "load", str(contracts), "--amc", AMC)
+    _run(hall, "", "alarms", "ceiling", f"client:{CLIENT_ID}", "100000", "--by", "exemple")
+    _run(hall, json.dumps(client_document(key)), "client", "add", "-", "--by", "exemple")
+
+
+def client_document(key: ec.EllipticCurvePrivateKey) -> dict[str, object]:
+    """The insurer as its operator registers it: who it is, what for, and its public key."""
+    return {
         "client_id": CLIENT_ID,
         "name": "Mutuelle d'exemple",
         "place": "Corte",
@@ -47,15 +60,6 @@ def register(state: Path, port: int, key: ec.EllipticCurvePrivateKey, nir: str, 
         "kinds": [],
         "dpop_required": True,
     }
-    line = (
-        f"C-0001;{nir};F0000001;adherent;MUTUELLE FICTIVE;ZZ;TEST01;R1;{year}-01-01;{year}-12-31;oui;3;"
-        "PHAR;IDB;ouvert;"
-    )
-    contracts = state / "contrats-exemple.csv"
-    contracts.write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
-    _run(hall, "", "contracts", "load", str(contracts), "--amc", AMC)
-    _run(hall, "", "alarms", "ceiling", f"client:{CLIENT_ID}", "100000", "--by", "exemple")
-    _run(hall, json.dumps(client), "client", "add", "-", "--by", "exemple")
 
 
 def _run(hall: TownHall, given: str, *arguments: str) -> None:
