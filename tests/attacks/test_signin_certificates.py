@@ -157,6 +157,21 @@ def test_a_certificate_past_its_dates_opens_nothing(stage: ProviderStage) -> Non
     assert ask(client, by_proxy(following.header)).status_code == 200
 
 
+def test_a_certificate_taken_out_opens_nothing_more(stage: ProviderStage, insurer: TlsClient) -> None:
+    """Stolen, and replaced: from that instant neither it nor a token bound to it is worth anything."""
+    client, following = machine(stage, insurer), TlsClient.make(stage.clock())
+    token = ask(client, by_proxy(insurer.header)).get_json()["access_token"]
+    assert rights(client, token, by_proxy(insurer.header)).status_code == IN
+
+    stage.services.signin.clients.replace_keys(
+        client.client_id, {"keys": [following.jwk]}, "agent:test", stage.clock()
+    )
+
+    assert rights(client, token, by_proxy(insurer.header)).status_code == 401
+    assert ask(client, by_proxy(insurer.header)).get_json()["error"] == "invalid_client"
+    assert ask(client, by_proxy(following.header)).status_code == 200
+
+
 def test_a_key_and_a_certificate_do_not_stand_for_each_other(
     stage: ProviderStage, insurer: TlsClient
 ) -> None:

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
 from apcv_backend.bootstrap import Services
+from apcv_backend.signin.provider.client_commands import client as client_words
+from apcv_backend.signin.provider.client_rules import complete
+from cartes.wire import strict_json
+from tests.simulators.keyed_portal import ClientKey
 from tests.simulators.staff_stage import Colleague, StaffStage
 
 DOCUMENT: dict[str, Any] = {
@@ -57,6 +62,42 @@ def test_a_client_lives_and_ends_by_an_administrators_hand(
 
     closed = administrator.post("/v1/clients/portail-corte/closing", {"reason": "essai terminé"})
     assert closed.status_code == 204
+
+
+def test_a_clients_keys_are_replaced_and_nothing_else_is(
+    administrator: Colleague, services: Services
+) -> None:
+    """By the door and by the command; a set that is none, or a client with a secret, is refused unchanged."""
+    keys = [ClientKey.make().jwk for _ in range(3)]
+    asked = {**DOCUMENT, "auth_method": "private_key_jwt", "jwks": {"keys": keys[:1]}}
+    administrator.post("/v1/clients", {"client": asked})
+    administrator.post("/v1/clients", {"client": {**DOCUMENT, "client_id": "portail-secret"}})
+
+    done = administrator.post("/v1/clients/portail-corte/keys", {"jwks": {"keys": keys[1:]}})
+    bad = administrator.post(
+        "/v1/clients/portail-corte/keys", {"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}}
+    )
+    secret = administrator.post("/v1/clients/portail-secret/keys", {"jwks": {"keys": keys}})
+    nobody = administrator.post("/v1/clients/personne/keys", {"jwks": {"keys": keys}})
+
+    assert [one.status_code for one in (done, bad, secret, nobody)] == [204, 422, 422, 404]
+    kept = administrator.get("/v1/clients/portail-corte").get_json()["client"]
+    assert kept == {**complete(asked), "jwks": {"keys": keys[1:]}}
+    told = CliRunner().invoke(
+        client_words, ["replace-keys", "portail-corte", "-", "--by", "A"], obj=services, input=_jwks(keys[:1])
+    )
+    assert told.exit_code == 0, told.output
+    kept = administrator.get("/v1/clients/portail-corte").get_json()["client"]
+    assert kept["jwks"] == {"keys": keys[:1]}
+    refused = CliRunner().invoke(
+        client_words, ["replace-keys", "portail-corte", "-", "--by", "A"], obj=services, input="[1]"
+    )
+    assert refused.exit_code == 1
+    assert "rien n'a été changé" in refused.output
+
+
+def _jwks(keys: list[dict[str, Any]]) -> bytes:
+    return strict_json.canonical({"keys": keys})
 
 
 def test_an_identifier_is_never_given_twice(administrator: Colleague) -> None:

@@ -3,6 +3,7 @@
     python -m apcv_backend client add --by "A. Martin" portail.json
     python -m apcv_backend client list
     python -m apcv_backend client rotate-secret portail-demo --by "A. Martin"
+    python -m apcv_backend client replace-keys mutuelle certificats.json --by "A. Martin"
 
 A client is described in a JSON file (`docs/signin.md`); `-` reads the standard input. The secret is printed
 once, alone on the standard output, and kept nowhere in clear.
@@ -43,9 +44,7 @@ def client() -> None:
 def add(services: Services, file: Path, by: str) -> None:
     """Inscrire le client que décrit un fichier JSON ; son secret est dit une fois."""
     try:
-        stream = sys.stdin.buffer if str(file) == "-" else None
-        data = file.read_bytes() if stream is None else stream.read()
-        document = strict_json.loads(data)
+        document = strict_json.loads(_read(file))
         if not isinstance(document, dict):
             raise click.ClickException("Le fichier doit tenir un objet JSON.")
         new = services.signin.clients.register(document, _actor(by), services.clock())
@@ -94,6 +93,27 @@ def rotate_secret(services: Services, client_id: str, by: str) -> None:
     _tell(new, "changé")
 
 
+@client.command("replace-keys")
+@click.argument("client_id")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_by
+@click.pass_obj
+def replace_keys(services: Services, client_id: str, file: Path, by: str) -> None:
+    """Mettre le jeu de clés (ou de certificats) d'un fichier JWKS à la place de celui d'un client."""
+    try:
+        jwks = strict_json.loads(_read(file))
+        services.signin.clients.replace_keys(client_id, jwks, _actor(by), services.clock())
+    except ClientDocumentRefused as refused:
+        raise click.ClickException(
+            "Ce jeu n'est pas valable pour ce client ; rien n'a été changé."
+        ) from refused
+    except BadJson as refused:
+        raise click.ClickException("Le fichier n'est pas du JSON strict.") from refused
+    except ClientUnknown as refused:
+        raise click.ClickException("Aucun client ouvert de ce nom.") from refused
+    click.echo("Clés remplacées.")
+
+
 @client.command("close")
 @click.argument("client_id")
 @click.option("--reason", required=True, help="Pourquoi.")
@@ -121,6 +141,10 @@ def tell_logouts(services: Services, *, watch: bool) -> None:
         if not watch:
             return
         services.ephemeral.wait("logouts", timeout_s=5)
+
+
+def _read(file: Path) -> bytes:
+    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
 
 
 def _actor(by: str) -> str:

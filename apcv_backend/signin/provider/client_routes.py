@@ -32,6 +32,12 @@ class NewClientSchema(StrictSchema):
     client = fields.Dict(keys=fields.String(), required=True)
 
 
+class KeysSchema(StrictSchema):
+    """A client's public keys, or its certificates (`x5c`), as a JWK set; judged by the room's rules."""
+
+    jwks = fields.Dict(keys=fields.String(), required=True)
+
+
 class ReasonSchema(StrictSchema):
     """Why a client is closed."""
 
@@ -103,6 +109,17 @@ def make_client_blueprint(
             at = clock()
             new = clients.rotate_secret(client_id, administrator(at).name, at)
             return {"client_id": client_id, "client_secret": new.secret}
+
+    @blueprint.route("/<string:client_id>/keys")
+    class Keys(MethodView):
+        @blueprint.called_by(CallerKind.STAFF, scope=role)
+        @blueprint.takes(KeysSchema)
+        @blueprint.gives(204)
+        @blueprint.refuses({**_NOT_STAFF, **_ABSENT})
+        def post(self, body: dict[str, Any], client_id: str) -> None:
+            """Remplacer ses clés ou ses certificats ; ce qui n'y est plus ne sert plus, aussitôt."""
+            at = clock()
+            clients.replace_keys(client_id, body["jwks"], administrator(at).name, at)
 
     @blueprint.route("/<string:client_id>/closing")
     class Closing(MethodView):

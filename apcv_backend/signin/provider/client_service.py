@@ -1,4 +1,4 @@
-"""Registers clients, changes their secret, closes them. A secret is told once and kept as a keyed hash."""
+"""Registers clients, changes their secret or their keys, closes them. A secret is told once, kept as a hash."""
 
 from __future__ import annotations
 
@@ -89,6 +89,22 @@ class ClientDesk:
         if not self._clients.replace_secret(client_id, mac, at + FORMER_SECRET_LIFE, by, at):
             raise ClientUnknown
         return NewSecret(self.show(client_id).client, secret)
+
+    def replace_keys(self, client_id: str, unverified_jwks: Any, by: str, at: datetime) -> None:
+        """Put other keys, or certificates, in the place of a client's: one left out serves no more, at once.
+
+        Raises:
+            ClientUnknown: no such open client. ClientDocumentRefused: not keys it can prove itself by.
+        """
+        kept = self.show(client_id)
+        document = {**kept.document, "jwks": unverified_jwks}
+        try:
+            parse_client(document, loopback=self._loopback)
+            strict_json.canonical(document)
+        except InvalidValue as wrong:
+            raise ClientDocumentRefused(member="jwks") from wrong
+        if not self._clients.replace_document(client_id, document, by, at):
+            raise ClientUnknown
 
     def close(self, client_id: str, why: str, by: str, at: datetime) -> None:
         """Close a client and every session at it. Raises `ClientUnknown`."""

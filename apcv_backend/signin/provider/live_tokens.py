@@ -114,10 +114,18 @@ class LiveTokens:
             return None
         if sight is not None and self._judge.why_dead(sight, at):
             return None
+        if not _is_bound_to_a_certificate_in_force(claims, client):
+            return None
         return LiveToken(claims, client, sight)
 
     def _spend(self, proof: Proof) -> bool:
         return self._registers.use_once((proof.once,))
+
+
+def _is_bound_to_a_certificate_in_force(claims: Mapping[str, Any], client: Client) -> bool:
+    """False for a token of a client that is known by its certificates, when this one is none of them now."""
+    thumbprint = claims.get("cnf", {}).get("x5t#S256", "")
+    return not client.certificates or thumbprint in client.certificates
 
 
 def _check_certificate(claims: Mapping[str, Any], unverified: str, scheme: str, at: datetime) -> None:

@@ -69,6 +69,10 @@ class Clients(Protocol):
         """Put a new secret in force, the former one accepted until `former_until`; False: no such client."""
         ...
 
+    def replace_document(self, client_id: str, document: Mapping[str, Any], by: str, at: datetime) -> bool:
+        """Put another registration document in force; False: no such open client."""
+        ...
+
     def close(self, client_id: str, why: str, by: str, at: datetime) -> bool:
         """Close a client and every session at it, at once; False when there is no such open client."""
         ...

@@ -128,6 +128,25 @@ class SqlClients:
         self._seen.pop(client_id, None)
         return changed
 
+    def replace_document(self, client_id: str, document: Mapping[str, Any], by: str, at: datetime) -> bool:
+        """See `Clients.replace_document`."""
+
+        def work(tx: Connection) -> bool:
+            changed = tx.execute(
+                update(oidc_clients)
+                .where(_row.client_id == client_id, _row.closed_at.is_(None))
+                .values(document=dict(document), changed_at=at)
+            )
+            if changed.rowcount != 1:
+                return False
+            self._note(tx, "client.keys_replaced", client_id, by, {}, at)
+            return True
+
+        changed = self._database.run(work)
+        self._seen.pop(client_id, None)
+        self._parsed.pop(client_id, None)
+        return changed
+
     def close(self, client_id: str, why: str, by: str, at: datetime) -> bool:
         """See `Clients.close`."""
 
