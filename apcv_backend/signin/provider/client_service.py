@@ -1,4 +1,4 @@
-"""Registers clients, changes their secret or their keys, closes them. A secret is told once, kept as a hash."""
+"""Registers clients, changes secrets and keys, closes them. A secret is told once and kept as a hash."""
 
 from __future__ import annotations
 
