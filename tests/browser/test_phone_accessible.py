@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.browser.bench import WebPhone, serious
@@ -34,6 +36,35 @@ def test_nothing_serious_in_the_dark(ange: WebPhone) -> None:
     ange.page.emulate_media(color_scheme="light")
 
     assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_beside_the_code_everything_can_be_read(ange: WebPhone, scheme: Literal["light", "dark"]) -> None:
+    """The code stands on white whatever the phone's colours; so does what is written beside it."""
+    ange.page.emulate_media(color_scheme=scheme)
+    ange.page.goto("about:blank")
+    ange.show()
+
+    found = serious(ange.page)
+    ground = ange.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ange.page.emulate_media(color_scheme="light")
+
+    assert found == []
+    assert ground == "rgb(255, 255, 255)"
+
+
+def test_text_at_twice_its_size_still_fits(ange: WebPhone) -> None:
+    """Nothing scrolls sideways on the narrowest phone with the largest text (WCAG 2.2, 1.4.4 and 1.4.10)."""
+    ange.page.set_viewport_size({"width": 320, "height": 700})
+    wide = {}
+    for address in SCREENS[:-1]:
+        ange.page.goto("about:blank")
+        ange.open(address)
+        ange.page.wait_for_timeout(400)
+        ange.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        wide[address] = ange.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert {address: width for address, width in wide.items() if width > 0} == {}
 
 
 def test_the_code_itself_is_told_to_who_cannot_see_it(ange: WebPhone) -> None:

@@ -56,11 +56,12 @@ export async function cardScreen(app) {
   const groups = await wallets();
   if (!groups.length) return { title: t("card_outdated"), body: [renewSoon(app)] };
   const shape = (await pocket.get("shape")) ?? "soins";
+  const alive = groups.some(([first]) => first.expiresAt > clock.now());
   return {
     title: t("nav_card"),
     cards: true,
     body: [
-      !isReached() && el("p", { class: "notice" }, t("offline_note")),
+      !isReached() && alive && el("p", { class: "notice" }, t("offline_note")),
       clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, `${clockWords(clock.ahead())} ${t("clock_note")}`),
       groups.map((cards) => wallet(app, cards, shape)),
     ],
@@ -103,7 +104,7 @@ function wallet(app, cards, shape) {
       picked = card;
       if (card.kind === "apcv") pocket.keep("shape", card.name);
     }, GROUP[said.kind](first) || "mine") : null,
-    el("div", { class: "sheet" }, facts([t("card_valid"), momentWords(first.expiresAt)], [t(`card_as_of_${said.kind}`), momentWords(first.asOf)])),
+    el("div", { class: "sheet" }, facts([t(dead ? "card_ended" : "card_valid"), momentWords(first.expiresAt)], [t(`card_as_of_${said.kind}`), momentWords(first.asOf)])),
   );
 }
 

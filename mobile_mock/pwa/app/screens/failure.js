@@ -7,6 +7,8 @@ import { clockWords, t } from "../words.js";
 const RETRY = ["offline", "gesture_refused", "gesture_refused_again", "another_tab", "storage_blocked", "storage_full", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
   "trust_store_stale", "trust_store_unusable", "trust_forged", "trust_rolled_back", "trust_frozen", "wrong_digits", "activation_code_refused"];
 const ENROL = ["not_enrolled", "device_withdrawn", "device_unknown", "storage_gone", "gesture_refused_again"];
+// No card to go back to.
+const CARDLESS = ["activation_code_refused", "not_enrolled", "device_withdrawn", "storage_gone", "storage_blocked"];
 const RENEW = ["card_outdated", "renewal_too_old"];
 const SAME_AS = {
   backend_nonsense: "backend_unwell",
@@ -49,7 +51,7 @@ export function failureScreen(error, again) {
         RENEW.includes(word) && link(t("renew"), "#/renew", "button main"),
         ENROL.includes(word) && link(t("enrol_submit"), "#/enrol", "button main"),
         (RETRY.includes(word) || !(known || said)) && again && button(t("try_again"), again, "main"),
-        word === "activation_code_refused" ? null : link(t("back_to_card"), "#/", "button"),
+        CARDLESS.includes(word) ? null : link(t("back_to_card"), "#/", "button"),
       ),
       el("p", { class: "small" }, `${t("fail_code")} : `, el("code", {}, code)),
     ],

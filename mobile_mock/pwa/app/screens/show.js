@@ -13,6 +13,7 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
   const count = el("p", { class: "countdown", "aria-hidden": "true" });
   const figure = el("div", { class: "qr" }, drawQr(text, t("show_label")));
   const stage = el("div", {}, figure, count);
+  const tip = el("p", { class: "small" }, t("show_bright"));
   const choices = actions(button(t("done"), leave, "large"));
   let lock = null;
   const said = new Set();
@@ -31,7 +32,9 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
 
   function over() {
     stop();
-    stage.replaceChildren(el("div", { class: "notice care", role: "alert" }, el("h2", {}, t("show_over")), el("p", {}, t("show_over_says"))));
+    document.querySelector("#content h1").textContent = t("show_over");
+    stage.replaceChildren(el("div", { class: "notice care", role: "alert" }, el("p", {}, t("show_over_says"))));
+    tip.remove();
     if (again) choices.prepend(button(t("show_again"), again, "main large"));
     document.documentElement.classList.remove("bright");
   }
@@ -55,7 +58,7 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
       shape && el("p", { class: "small" }, t("show_shape", { shape: `${t(`shape_${shape}`)} (${t(`shape_${shape}_says`)})` })),
       to && el("p", { class: "small" }, t("show_to", { name: to })),
       choices,
-      el("p", { class: "small" }, t("show_bright")),
+      tip,
     ],
     leave: stop,
   };
