@@ -238,6 +238,22 @@ FRAME: Mapping[str, tuple[str, str]] = {
         "Cette clé est déjà enregistrée ici. Prenez-en une autre, ou connectez-vous avec elle.",
         "This key is registered here already. Use another one, or sign in with it.",
     ),
+    "js_key_why_authenticator_denied": (
+        "Ce modèle de clé n'est pas admis ici. Prenez une clé de sécurité, puis recommencez.",
+        "This model of key is not admitted here. Use a security key, then try again.",
+    ),
+    "js_key_why_synced_key_not_allowed": (
+        "Cette clé se copie d'un appareil à l'autre. Prenez une clé de sécurité, ou celle de cet ordinateur.",
+        "This key is copied from one device to another. Use a security key, or this computer's own.",
+    ),
+    "js_key_why_user_verification_missing": (
+        "La clé n'a pas vérifié que c'était vous : donnez-lui un code ou une empreinte, puis recommencez.",
+        "The key did not check that it was you: give it a PIN or a fingerprint, then try again.",
+    ),
+    "js_key_why_other": (
+        "Cette clé n'a pas pu être acceptée. Recommencez, ou prenez-en une autre.",
+        "This key could not be accepted. Try again, or use another one.",
+    ),
     "js_working": ("Touchez votre clé…", "Touch your key…"),
     "js_fill_in": ("Remplissez la case signalée.", "Fill in the box marked."),
     "js_this_session": ("celle-ci", "this one"),

@@ -53,7 +53,7 @@ class Stage:
         self._pockets = pockets
         self._pictures = pictures
         self._address = BackendAddress.parse(backend_url)
-        self._makers = makers
+        self.makers = makers
 
     def enrol_and_fetch(self, persona: Persona, code: ActivationCode) -> Refusal | None:
         """Walk A: register the phone with the code, then receive the batch of cards."""
@@ -128,5 +128,5 @@ class Stage:
     def _holder(self, persona: Persona) -> Iterator[Holder]:
         backend = BackendClient(self._address, pause=time.sleep)
         with Pocket.create(self._pockets / persona.slug, persona.phone) as pocket:
-            yield Holder(pocket, backend, random=secrets.token_bytes, ca=self._makers)
+            yield Holder(pocket, backend, random=secrets.token_bytes, ca=self.makers)
         backend.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from examples.demo.office import Invitation, invite_staff
 from examples.demo.run import found
 from examples.demo.town_hall import DemoFailed, TownHall
 
@@ -21,13 +23,23 @@ _FAILED = 2
 @click.option(
     "--out", default=ROOT / "var" / "run", type=click.Path(file_okay=False, path_type=Path), help="Son état."
 )
-def main(port: int, out: Path) -> None:
+@click.option(
+    "--simulated-keys",
+    is_flag=True,
+    help="Admet les clés que simulent les outils de développement d'un navigateur.",
+)
+def main(port: int, out: Path, *, simulated_keys: bool) -> None:
     """Lance le serveur de démonstration, jusqu'à Ctrl-C. Son état est neuf à chaque fois."""
     try:
-        hall, cast, _ = found(out, port, "localhost")
+        hall, cast, stage = found(out, port, "localhost")
+        # Anybody's browser key opens the staff's pages of a demonstration; the environment may say otherwise.
+        hall.environ.setdefault("APCV_STAFF_BINDING", "device_bound_claimed")
+        if simulated_keys:
+            hall.environ["APCV_ENV"] = "test"
         codes = hall.open_codes(cast.people)
         clients = _register_portal(hall, out)
         hall.start()
+        invited = invite_staff(hall, stage.makers)
         hall.work()
     except DemoFailed as failed:
         click.secho(str(failed), fg="red", err=True)
@@ -46,6 +58,7 @@ def main(port: int, out: Path) -> None:
         f"Une mutuelle qui interroge :\n"
         f"  .venv/bin/python -m examples.insurer --port {port} --run {_shown(out)}\n"
     )
+    _tell_staff(hall, invited)
     click.echo("Codes d'activation (fictifs, un usage) :\n")
     for persona in cast.people:
         code = codes[persona.persona_id]
@@ -64,6 +77,16 @@ def main(port: int, out: Path) -> None:
         click.echo("\nArrêt.")
     finally:
         hall.stop()
+
+
+def _tell_staff(hall: TownHall, invited: Sequence[Invitation]) -> None:
+    click.echo(
+        f"Agents : enregistrer une clé de sécurité sur {hall.public_url}/staff/registration avec une de\n"
+        "ces invitations fictives, puis se connecter avec elle (sans clé sous la main, voir docs/desk.md) :\n"
+    )
+    for one in invited:
+        click.echo(f"  {one.name:<14} {one.page:<20} {one.first_half}  {one.second_half}")
+    click.echo("")
 
 
 def _register_portal(hall: TownHall, out: Path) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from mobile_mock.answers import ActivationCode
 from mobile_mock.attestation_ca import AttestationCa
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+_HALVES = ("Première", "Seconde")
 _START_DEADLINE_S = 60.0  # a machine busy with a browser and its films is slow to start anything
 
 
@@ -112,6 +114,17 @@ class TownHall:
     def tell_logouts(self) -> None:
         """Tell the clients that gave an address which sessions are over."""
         self._run("apcv_backend", "client", "tell-logouts")
+
+    def invite_administrators(
+        self, names: Iterable[str], structure: str, place: str
+    ) -> list[tuple[str, str]]:
+        """Invite the first two administrators: the halves of each invitation."""
+        named = [word for name in names for word in ("--name", name)]
+        told = self._run(
+            "apcv_backend", "staff", "bootstrap", *named, "--structure", structure, "--place", place
+        )
+        halves = [re.findall(rf"^{which} moitié : (\S+)$", told, re.MULTILINE) for which in _HALVES]
+        return list(zip(*halves, strict=True))
 
     def open_representations(self, cast: Cast, today: date) -> dict[tuple[str, str], str]:
         """A desk opens every delegation; the reference of each, by (person, who presents)."""
