@@ -78,6 +78,13 @@ class PresenceRegister(Protocol):
         """Keep an offline scan; the other structures that uploaded the very same proof."""
         ...
 
+    def is_first_upload(self, scan: ProvenScan, by: Redeemer, at: datetime) -> bool:
+        """Whether this proof is uploaded from their structure for the first time (the judge: a primary key).
+
+        What it tells, it tells then; repeating it drowns no journal.
+        """
+        ...
+
     def get(self, presence_id: str) -> tuple[OpenPresence, bool] | None:
         """A presence, whatever its state, and whether it is over: closed, or its card is of no more use."""
         ...

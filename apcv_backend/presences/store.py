@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Exists, Row, and_, case, literal, or_, select, update
@@ -16,7 +17,15 @@ from apcv_backend.audit import Journal
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.presences.ports import Fact, KnownPhone, Redeemer
-from apcv_backend.presences.rules import Method, OpenPresence, ProvenScan, Shown, States, instant_of
+from apcv_backend.presences.rules import (
+    OFFLINE_MAX_AGE,
+    Method,
+    OpenPresence,
+    ProvenScan,
+    Shown,
+    States,
+    instant_of,
+)
 from apcv_backend.quota_rules import PRESENCES_A_DAY, Account
 from apcv_backend.quotas import Quotas
 from apcv_backend.representation.rules import SLOT_PREFIX
@@ -28,6 +37,7 @@ from apcv_backend.tables import (
     scan_refusals,
     status_slots,
     uploaded_scans,
+    used_once,
 )
 from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
@@ -247,6 +257,18 @@ class _Register:
             uploaded_scans.c.structure != by.structure,
         )
         return list(self._tx.execute(others).scalars())
+
+    def is_first_upload(self, scan: ProvenScan, by: Redeemer, at: datetime) -> bool:
+        """See `PresenceRegister.is_first_upload`."""
+        digest, t = scan.held.replay_key
+        key = hashlib.sha256(f"upload-v1|{by.structure}|{t}|".encode() + digest).digest()
+        entered = self._tx.execute(
+            self._insert(used_once)
+            .values(kind="upload", key=key, expires_at=at + OFFLINE_MAX_AGE + timedelta(days=1))
+            .on_conflict_do_nothing()
+            .returning(used_once.c.kind)
+        )
+        return entered.first() is not None
 
     def get(self, presence_id: str) -> tuple[OpenPresence, bool] | None:
         """See `PresenceRegister.get`."""

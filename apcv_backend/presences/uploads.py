@@ -97,11 +97,15 @@ def _tell_owner(
         return  # not proven to be anybody's
 
     def work(register: PresenceRegister) -> None:
-        owner = register.owner(scan, at)
-        if owner is not None:
-            register.tell("presence.refused", owner, by, _facts(scan, by, "withdrawn"), at)
+        _tell_withdrawn(register, scan, by, at)
 
     registers.run(work)
+
+
+def _tell_withdrawn(register: PresenceRegister, scan: ProvenScan, by: Redeemer, at: datetime) -> None:
+    owner = register.owner(scan, at)
+    if owner is not None and register.is_first_upload(scan, by, at):
+        register.tell("presence.refused", owner, by, _facts(scan, by, "withdrawn"), at)
 
 
 def _facts(scan: ProvenScan, by: Redeemer, why: str = "") -> dict[str, str | int | bool | None]:
@@ -112,15 +116,16 @@ def _facts(scan: ProvenScan, by: Redeemer, why: str = "") -> dict[str, str | int
 def _keep(register: PresenceRegister, scan: ProvenScan, by: Redeemer, at: datetime) -> Compared:
     phone = register.hold_phone(scan, at)
     if phone is None:
-        owner = register.owner(scan, at)
-        if owner is not None:
-            register.tell("presence.refused", owner, by, _facts(scan, by, "withdrawn"), at)
+        _tell_withdrawn(register, scan, by, at)
         return Compared(Verdict.REFUSED, "device")
     facts = _facts(scan, by)
     others = register.keep_upload(scan, phone, by, at)
     redeemed_in = register.is_redeemed(*scan.held.replay_key)
-    register.tell("presence.uploaded", phone.subject_id, by, facts, at)
+    is_first = register.is_first_upload(scan, by, at)
+    if is_first:
+        register.tell("presence.uploaded", phone.subject_id, by, facts, at)
     if others or (redeemed_in is not None and redeemed_in != by.structure):
-        register.alarm("proof_shown_twice", by, facts, at)
+        if is_first:
+            register.alarm("proof_shown_twice", by, facts, at)
         return Compared(Verdict.SEEN_ELSEWHERE)
     return Compared(Verdict.KEPT)
