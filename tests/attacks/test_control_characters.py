@@ -1,7 +1,7 @@
 """Attack: write a NUL where PostgreSQL keeps none, or a moment where the calendar ends: an answer 500.
 
-An error of the driver is that, a line in the operators' log and a transaction thrown away, for the price of one
-request without credentials. None of it reaches a room.
+An error of the driver is that, a line in the operators' log and a transaction thrown away, for the price of
+one request without credentials. None of it reaches a room.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Attack: upload one offline scan again and again, and drown a patient's journal and the operators' alarms.
 
-A code scanned once can be sent for seven days, thirty times a request: it tells what it tells once a structure.
+A code scanned once can be sent for seven days, thirty times a request: it is told once a structure.
 """
 
 from __future__ import annotations
