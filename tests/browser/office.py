@@ -24,7 +24,7 @@ STRUCTURE: Final = "999001506"
 ROLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "desk_agent": ("Claire Petit", STRUCTURE, "Maison France Services de Corte"),
     "insurer_clerk": ("Denis Roux", INSURER, "Mutuelle Fictive, gestion"),
-    "operator": ("Emma Blanc", STRUCTURE, "Exploitation"),
+    "operator": ("Emma Blanc", STRUCTURE, "Salle d'exploitation"),
 }
 
 
@@ -76,6 +76,7 @@ class Office:
     hall: Hall
     browser: Browser
     colleagues: dict[str, Colleague] = field(default_factory=dict)
+    month_written: bool = False
 
     @property
     def origin(self) -> str:

@@ -18,7 +18,9 @@ def test_an_issuance_is_in_the_plot_and_in_its_table(office: Office, ange: WebPh
     total = int(plot.locator("tfoot td").first.inner_text())
 
     assert total >= 1
-    assert plot.locator("svg rect.s0").count() >= 2  # a bar, and its key
+    assert plot.locator("svg rect.bar").count() >= 1
+    assert plot.locator("ul.key li").all_inner_texts() == ["délivrances"]
+    assert {"délivrances par jour", "jour (UTC)"} <= set(plot.locator("svg text").all_text_contents())
     assert plot.locator("svg title").count() == 1
     assert plot.locator("svg desc").count() == 1
 
@@ -31,6 +33,16 @@ def test_the_state_of_now_is_said_in_words_and_signs(office: Office) -> None:
 
     assert sum("en service" in one for one in good) == 4
     assert any("Âge de la liste de confiance" in one and "✓" in one for one in good)
+
+
+def test_the_age_of_the_trust_list_is_drawn(office: Office) -> None:
+    """One bar from its signature to its end, said in words for who does not see it."""
+    page = office.colleague("operator").open("/operations")
+
+    gauge = page.get_by_role("img", name="Âge de la liste de confiance")
+
+    assert gauge.count() == 1
+    assert "/ 24 h" in (gauge.locator("desc").text_content() or "")
 
 
 def test_no_person_is_in_the_figures(office: Office, ange: WebPhone) -> None:
