@@ -68,6 +68,10 @@ class Counter:
         """The hour at this counter."""
         return datetime.now(UTC) + timedelta(seconds=self.late)
 
+    def later(self, seconds: float) -> datetime:
+        """The hour at this counter, so many seconds from now."""
+        return self.now() + timedelta(seconds=seconds)
+
     def open(self, page: Page, language: str = "fr") -> None:
         """Open the kiosk's page, as `--open` does, in the language this workstation remembers."""
         page.goto(self.server.url + "paper.html")

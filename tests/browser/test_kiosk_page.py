@@ -18,6 +18,7 @@ from tests.simulators.kiosk import TestKiosk, a_kiosk
 from tests.simulators.two_way import a_street
 from verifier import scanner
 from verifier.kiosk import reader_test
+from verifier.kiosk.desk import Source
 
 
 @pytest.fixture
@@ -253,7 +254,9 @@ def test_the_two_way_scan_from_picture_to_picture(browser: Browser, tmp_path: Pa
         kiosk.wait(5)
         type_text(page, ange.answer(request, kiosk.now))
         light(page, "green")
-        expect(page.locator("#shown")).to_contain_text("réponse à la demande de ce poste")
+        badge = "preuve à deux sens : réponse à la demande de ce poste"
+        expect(page.locator("#shown .badge")).to_have_text([badge])
+        expect(page.locator("#shown .person")).to_have_text("ANGE ORSINI-TEST")
         page.wait_for_timeout(500)
         assert scanner.read_picture(page.locator("#two-way .qr").screenshot()) != request
 
@@ -319,6 +322,34 @@ def test_nothing_is_cut_at_320_pixels(browser: Browser, kiosk: TestKiosk, path: 
             light(page, "green")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_long_day_does_not_lengthen_the_page(browser: Browser, kiosk: TestKiosk) -> None:
+    """The list of today scrolls by itself: what it says to ears alone stays inside it."""
+    with a_page(browser, kiosk) as page:
+        expect(page.locator("#ways")).to_contain_text("signées")
+        for number in range(30):
+            kiosk.kiosk.desk.take(f"box {number}", Source.KEYBOARD, kiosk.now)
+        expect(page.locator("#today .entry")).to_have_count(30)
+
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        end = page.evaluate("document.querySelector('footer').getBoundingClientRect().bottom")
+
+    assert tall <= max(800, end + 2)
+
+
+def test_the_verdict_is_read_from_two_metres(browser: Browser, kiosk: TestKiosk) -> None:
+    """Sixteen minutes of arc, the least of ISO 9241-303: capitals of 9.3 mm, which a font of 49 px has."""
+    with a_page(browser, kiosk) as page:
+        type_text(page, kiosk.world.show_apcv())
+        light(page, "green")
+
+        sizes = [
+            float(page.locator(f"#shown {what}").evaluate("it => parseFloat(getComputedStyle(it).fontSize)"))
+            for what in (".word", ".person")
+        ]
+
+    assert min(sizes) >= 49
 
 
 def test_the_page_speaks_to_its_own_workstation_only(browser: Browser, kiosk: TestKiosk) -> None:

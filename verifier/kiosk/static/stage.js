@@ -23,9 +23,9 @@ function verdict(one) {
   const whole = make("article", {}, banner(one.light, one.word, one.headline));
   whole.dataset.light = one.light;
   whole.append(...(one.person ? [person(one)] : []), ...(one.reasons.length ? [reasons(one.reasons, one.light)] : []));
-  if (one.rights.length) whole.append(rights(one.rights));
   const badges = [...one.badges, ...(one.answered ? [say("answered")] : [])];
   if (badges.length) whole.append(make("p", { name: "badges" }, ...badges.map((text) => make("span", { name: "badge", text }))));
+  if (one.rights.length) whole.append(rights(one.rights));
   const rows = [...one.rows, ...one.ages];
   if (rows.length) whole.append(make("section", { name: "ages", "aria-label": say("details") }, facts(rows)));
   whole.append(make("p", { name: "small", text: by }));
