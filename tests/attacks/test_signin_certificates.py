@@ -13,14 +13,19 @@ from werkzeug.test import TestResponse
 
 from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services, build
+from apcv_backend.callers import CallerKind
 from apcv_backend.config import Config
+from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.signin.provider.client_service import ClientDocumentRefused
 from tests.simulators.certificates import TlsClient
 from tests.simulators.clock import SteerableClock
+from tests.simulators.doors import OAUTH, OWN_PROOF, doors_of, knock, let_in
+from tests.simulators.issuance_stage import ANGE, KARIM
 from tests.simulators.keyed_portal import KeyedPortal, keyed_portal
 from tests.simulators.portal import (
     BASE,
     CALLBACK,
+    VERIFIER,
     DpopKey,
     Portal,
     ProviderStage,
@@ -66,10 +71,9 @@ def machine(
         auth_method="self_signed_tls_client_auth",
         jwks={"keys": [one.jwk for one in certificates]},
         redirect_uris=[],
-        scopes=["rights"],
         kinds=[],
         grant_types=["client_credentials"],
-        **changes,
+        **{"scopes": ["rights"], **changes},
     )
     new = stage.services.signin.clients.register(asked, "agent:test", stage.clock())
     assert new.secret == ""
@@ -207,6 +211,59 @@ def test_a_key_and_a_certificate_do_not_stand_for_each_other(
     assert rights(both, token, {**proof, **with_certificate}, "DPoP").status_code == IN
 
 
+def test_every_door_asks_a_bound_token_for_its_certificate(stage: ProviderStage, insurer: TlsClient) -> None:
+    """A machine's, a professional's, a patient's: with it they are let in where they may, without it nowhere.
+
+    The doors are the application's own map: one added tomorrow is tried tomorrow.
+    """
+    with_certificate, other = by_proxy(insurer.header), by_proxy(TlsClient.make(stage.clock()).header)
+    doors = [
+        door
+        for door in doors_of(stage.app)[0]
+        if CallerKind.ANYONE not in door.kinds
+        and not door.path.startswith(OAUTH)
+        and (door.method, door.path) not in OWN_PROOF
+    ]
+    tokens = {
+        CallerKind.CLIENT: ask(
+            machine(stage, insurer, scopes=["rights", "contracts"]), with_certificate
+        ).get_json(),
+        CallerKind.PROFESSIONAL: bound_session(stage, KARIM, "scope_all", insurer),
+        CallerKind.PATIENT: bound_session(stage, ANGE, "ins", insurer),
+    }
+    for kind, told in tokens.items():
+        bearer = {"Authorization": f"Bearer {told['access_token']}"}
+        theirs = [door for door in doors if kind in door.kinds]
+        assert theirs
+        for door in theirs:
+            browser = stage.app.test_client()
+            assert let_in(knock(browser, door, {**bearer, **with_certificate})), (kind, door.name)
+            for headers in ({}, other, {"Client-Cert": insurer.header}):
+                answer = knock(browser, door, {**bearer, **headers})
+                assert answer.status_code == 401, (kind, door.name, headers)
+
+
+def bound_session(stage: ProviderStage, person: PersonKey, who: str, insurer: TlsClient) -> dict[str, Any]:
+    """Somebody signs in at software that is bound to its certificate; the answer of the token endpoint."""
+    kinds, scope = [person.card.value], f"openid {who} rights record"
+    portal = stage.portal(
+        f"logiciel-{person.card.value}",
+        scopes=scope.split(),
+        kinds=kinds,
+        tls_client_certificate_bound_access_tokens=True,
+    )
+    form = {
+        "grant_type": "authorization_code",
+        "redirect_uri": CALLBACK,
+        "code": portal.code(stage.phone(person), scope=scope),
+        "code_verifier": VERIFIER,
+    }
+    answer = portal.post("token", form, **by_proxy(insurer.header))
+    assert answer.status_code == 200, answer.get_json()
+    told: dict[str, Any] = answer.get_json()
+    return told
+
+
 def test_an_assertion_gets_a_bound_token_with_any_certificate(
     stage: ProviderStage, insurer: TlsClient
 ) -> None:
@@ -234,7 +291,7 @@ def test_a_session_of_a_bound_client_needs_the_certificate_everywhere(
     )
     with_certificate = by_proxy(insurer.header)
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code": portal.code(stage.phone())}
-    form["code_verifier"] = "verifier-of-the-tests-0123456789-0123456789-abc"
+    form["code_verifier"] = VERIFIER
     told = portal.post("token", form, **with_certificate).get_json()
 
     assert portal.userinfo(told["access_token"], **with_certificate).status_code == 200
