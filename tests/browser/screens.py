@@ -8,6 +8,7 @@ repository stays small, and `docs/screens/README.md` shows them all.
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,16 +21,17 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image
 
-from mobile_mock.reading import read_picture
 from tests.browser.bench import Hall, WebPhone, launch, open_hall, web_phone
 from tests.browser.counter import Counter, a_counter
 from tests.browser.front import a_portal, an_asker
 from tests.browser.office import Office
 from tests.browser.office_screens import OFFICE_PAGES, bring_office, bring_stranger
+from tests.browser.phone_screens import PHONE_PAGES, Guests
+from tests.browser.till_screens import TILL_PAGES
 from tests.testdata import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 FOLDER: Final = ROOT / "docs" / "screens"
 WIDTHS: Final = (320, 1280)
@@ -51,6 +53,7 @@ class Studio:
     screen: Page
     ask_the_doctor: Callable[[], str]
     office: Office
+    guests: Guests
 
 
 Bring = Callable[[Studio, str], "Page"]
@@ -120,47 +123,27 @@ def _verdict(studio: Studio, language: str) -> Page:
     return page
 
 
-def _till(path: str = "") -> Bring:
-    def bring(studio: Studio, language: str) -> Page:
-        studio.counter.open(studio.screen, language)
-        if path:
-            studio.screen.goto(studio.counter.server.address.replace("/#", f"/{path}#"))
-        return studio.screen
-
-    return bring
-
-
-def _typed(studio: Studio, language: str, late: float) -> Page:
-    with tempfile.TemporaryDirectory() as folder:
-        text = read_picture(_pictured(studio, Path(folder)))
-    studio.counter.late = late
-    page = _till()(studio, language)
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#shown .verdict")
-    studio.counter.late = 0
-    return page
-
-
-def _till_green(studio: Studio, language: str) -> Page:
-    return _typed(studio, language, 0)
-
-
-def _till_red(studio: Studio, language: str) -> Page:
-    return _typed(studio, language, 75)
-
-
-def _till_offer(studio: Studio, language: str) -> Page:
-    page = _till()(studio, language)
-    page.locator("#two-way button").first.click()
-    page.wait_for_selector("#two-way .qr")
-    return page
-
-
 def _portal(studio: Studio, language: str) -> Page:
-    del language  # the portal of the examples speaks French only
-    studio.screen.goto(studio.portal)
+    studio.screen.context.clear_cookies(name="portail")
+    studio.screen.goto(f"{studio.portal}/?lang={language}")
     return studio.screen
+
+
+def _portal_signed_in(studio: Studio, language: str) -> Page:
+    page = _waiting(studio, language)
+    code = re.search(r"/signin/here/([A-Za-z0-9_-]{22})", page.content())
+    assert code is not None
+    doctor = _open(studio.doctor, f"#{code[1]}", language)
+    doctor.locator("form input").first.fill(page.locator("#digits").inner_text().strip())
+    doctor.locator("form [type=submit]").first.click()
+    page.wait_for_url(lambda url: url.startswith(studio.portal))
+    page.locator("[name=practice]").first.wait_for()
+    return page
+
+
+def _portal_dark(studio: Studio, language: str) -> Page:
+    studio.screen.emulate_media(color_scheme="dark")
+    return _portal(studio, language)
 
 
 def _waiting(studio: Studio, language: str) -> Page:
@@ -187,12 +170,27 @@ def _given_up(studio: Studio, language: str) -> Page:
     return page
 
 
+def _refused(studio: Studio, language: str) -> Page:
+    page = _waiting(studio, language)
+    code = re.search(r"/signin/here/([A-Za-z0-9_-]{22})", page.content())
+    assert code is not None
+    doctor = _open(studio.doctor, f"#{code[1]}", language)
+    doctor.locator("form .actions button[type=button]:not(.danger)").first.click()
+    doctor.locator(".notice.good").wait_for()
+    page.locator("#digits").wait_for(state="detached")
+    return page
+
+
+def _guest(name: str) -> Bring:
+    return lambda studio, language: studio.guests.bring(name, language)
+
+
 def _staff(name: str) -> Bring:
     return lambda studio, language: bring_office(studio.office, name, language)
 
 
-def _stranger(path: str) -> Bring:
-    return lambda studio, language: bring_stranger(studio.office, path, language)
+def _stranger(path: str, name: str = "") -> Bring:
+    return lambda studio, language: bring_stranger(studio.office, path, language, name)
 
 
 PAGES: Final[dict[str, Bring]] = {
@@ -206,42 +204,60 @@ PAGES: Final[dict[str, Bring]] = {
     "phone-signin-asked": _asked,
     "phone-journal": _screen("#/journal"),
     "phone-phones": _screen("#/phones"),
+    **{name: _guest(name) for name in PHONE_PAGES},
     "signin-waiting": _waiting,
     "signin-here": _here,
     "signin-given-up": _given_up,
+    "signin-refused": _refused,
     "portal": _portal,
-    "till-ready": _till(),
-    "till-green": _till_green,
-    "till-red": _till_red,
-    "till-two-way": _till_offer,
-    "till-reader": _till("reader.html"),
-    "till-paper": _till("paper.html"),
+    "portal-signed-in": _portal_signed_in,
+    **TILL_PAGES,
     "verifier-home": _verifier,
     "verifier-verdict": _verdict,
     "staff-sign-in": _stranger("/staff/sign-in"),
+    "staff-sign-in-dark": _stranger("/staff/sign-in", "staff-sign-in-dark"),
     "staff-registration": _stranger("/staff/registration"),
     **{name: _staff(name) for name in OFFICE_PAGES},
+    "portal-dark": _portal_dark,  # the last on its screen, which stays dark
 }
 
 
-def take(studio: Studio, wanted: str = "") -> None:
-    """Every page whose name begins with `wanted`, in four pictures each; then the page that shows them."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    taken = 0
-    for name, bring in PAGES.items():
-        if not name.startswith(wanted):
-            continue
-        for language in LANGUAGES:
-            for width in WIDTHS:
-                for page in (studio.phone.page, studio.parent.page, studio.doctor.page, studio.screen):
-                    page.set_viewport_size({"width": width, "height": 800})
-                page = bring(studio, language)
-                page.set_viewport_size({"width": width, "height": 800})
-                page.wait_for_timeout(_SETTLE_MS)
-                _keep(page.screenshot(full_page=True), FOLDER / f"{name}-{language}-{width}.png")
-                taken += 1
-    (FOLDER / "README.md").write_text(_index(), encoding="utf-8")
-    print(f"{taken} images dans {FOLDER.relative_to(ROOT)}")
+def take(studio: Studio, wanted: str = "", folder: Path = FOLDER) -> list[str]:
+    """Every page whose name begins with `wanted`, in four pictures each; then the page that shows them.
+
+    A scene that fails twice is said and left out, and the others are taken; gives what failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [name for name in PAGES if name.startswith(wanted)]
+    asked = [(name, language, width) for name in names for language in LANGUAGES for width in WIDTHS]
+    failed = []
+    for name, language, width in asked:
+        picture = folder / f"{name}-{language}-{width}.png"
+        why = _picture(studio, name, language, width, picture)
+        if why and _picture(studio, name, language, width, picture):
+            print(f"{picture.stem} : {why}", file=sys.stderr)
+            failed.append(picture.stem)
+    (folder / "README.md").write_text(_index(folder), encoding="utf-8")
+    print(f"{len(asked) - len(failed)} images dans {folder}")
+    return failed
+
+
+def _picture(studio: Studio, name: str, language: str, width: int, picture: Path) -> str:
+    """Take one; says why not, or nothing."""
+    size: ViewportSize = {"width": width, "height": 800}
+    try:
+        if name not in PHONE_PAGES:
+            studio.guests.leave()
+        for page in (studio.phone.page, studio.parent.page, studio.doctor.page, studio.screen):
+            page.set_viewport_size(size)
+        page = PAGES[name](studio, language)
+        page.set_viewport_size(size)
+        page.wait_for_timeout(_SETTLE_MS)
+        _keep(page.screenshot(full_page=True), picture)
+    except Exception as failed:  # noqa: BLE001 - whatever one scene did, the others are taken
+        studio.guests.leave()
+        return f"{type(failed).__name__} : {str(failed).splitlines()[0] if str(failed) else ''}"
+    return ""
 
 
 def _keep(data: bytes, path: Path) -> None:
@@ -251,7 +267,7 @@ def _keep(data: bytes, path: Path) -> None:
     picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _index() -> str:
+def _index(folder: Path) -> str:
     lines = [
         "# Every page, as people see it",
         "",
@@ -260,7 +276,7 @@ def _index() -> str:
         "",
     ]
     for name in sorted(PAGES, key=list(PAGES).index):
-        if not (FOLDER / f"{name}-fr-320.png").exists():
+        if not (folder / f"{name}-fr-320.png").exists():
             continue
         lines += [f"## {name}", ""]
         lines.append(" ".join(f"![{name}, {one}]({name}-{one}-320.png)" for one in LANGUAGES))
@@ -291,11 +307,15 @@ def a_studio(browser: Browser, hall: Hall, folder: Path) -> Iterator[Studio]:
             screen=screen,
             ask_the_doctor=lambda: asker.ask(number, "42"),
             office=Office(hall, browser),
+            guests=Guests(phones[0], browser),
         )
 
 
-def main(wanted: str = "") -> None:
-    """A backend, phones, a till, a portal, and all the pictures (or those that begin with `wanted`)."""
+def main(wanted: str = "", folder_name: str = "") -> int:
+    """A backend, phones, a till, a portal, and all the pictures (or those that begin with `wanted`).
+
+    They go to `docs/screens/`, or to the folder named. Gives 1 when a scene failed.
+    """
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -304,11 +324,12 @@ def main(wanted: str = "") -> None:
         hall = open_hall(Path(folder) / "hall", datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date())
         try:
             with a_studio(browser, hall, Path(folder)) as studio:
-                take(studio, wanted)
+                failed = take(studio, wanted, Path(folder_name) if folder_name else FOLDER)
         finally:
             hall.town_hall.stop()
             browser.close()
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    sys.exit(main(*sys.argv[1:3]))
