@@ -132,6 +132,46 @@ def test_a_delegation_opens_and_ends(office: Office) -> None:
     page.get_by_text("La délégation est arrêtée").wait_for()
 
 
+def test_a_desk_is_left_in_one_press(office: Office) -> None:
+    """From any page: the session is over on the server too, and the next page asks for the key again."""
+    agent = office.colleague("desk_agent")
+    page = agent.open("/desk/phones")
+
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.get_by_text("Vous êtes déconnecté").wait_for()
+    agent.open("/desk")
+
+    page.get_by_role("heading", name="Connectez-vous d'abord").wait_for()
+    agent.sign_in()
+
+
+def test_a_role_is_changed_by_two(office: Office) -> None:
+    """The form is filled with what is so today; the second person reads both, and signs."""
+    agent, (first, second) = office.colleague("desk_agent"), office.administrators()
+    page = first.open("/staff/approvals")
+    page.locator("#change-member").select_option(label="Claire Petit (guichet)")
+    page.get_by_label("Changer son rôle ou son lieu").check()
+    before = page.locator("#change-place").input_value()
+    assert before in agent.page.inner_text("header")
+    assert not page.locator("#change-codes").is_visible()
+    after = "Mairie de Corte" if before != "Mairie de Corte" else "Maison France Services de Corte"
+
+    page.locator("#change-place").fill(after)
+    page.locator("#change").get_by_role("button", name="Proposer").click()
+    page.get_by_text("Une deuxième personne doit maintenant approuver").wait_for()
+    page = second.open("/staff/approvals")
+    proposal = page.locator("section.sheet", has_text="Changer de rôle")
+    said = proposal.inner_text()
+    proposal.get_by_role("button", name="Approuver").click()
+    page.get_by_text("Rien n'attend").wait_for()
+    agent.open("/desk")
+    agent.page.get_by_role("heading", name="Votre session est terminée").wait_for()
+    agent.sign_in()
+
+    assert f"{after} (aujourd'hui\N{NO-BREAK SPACE}: {before})" in said
+    assert after in agent.open("/desk").inner_text("header")
+
+
 def test_a_session_that_ended_says_so_and_leads_back(office: Office) -> None:
     """Cookies gone under an open page: what one presses next leads to the sign-in, with its reason."""
     agent = office.colleague("desk_agent")
