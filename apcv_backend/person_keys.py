@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -20,6 +20,8 @@ from apcv_backend.tables import person_keys, subjects
 from apcv_backend.vault import Vault
 
 ERASED = b""
+# Built once: almost everything that is written is sealed under somebody's key.
+_WRAPPED = select(person_keys.c.wrapped_key).where(person_keys.c.subject_id == bindparam("person"))
 _MOST_JUST_MADE = 256
 
 
@@ -36,8 +38,8 @@ class SqlPersonKeys:
 
     def ensure(self, tx: Connection, subject_id: str, make: Callable[[], bytes]) -> bytes:
         """See `PersonKeys.ensure`."""
-        wanted = select(person_keys.c.wrapped_key).where(person_keys.c.subject_id == subject_id)
-        known = tx.execute(wanted).scalar_one_or_none()
+        wanted = {"person": subject_id}
+        known = tx.execute(_WRAPPED, wanted).scalar_one_or_none()
         if known is None:
             insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
             # Judge of "a person has one key": the primary key; of two made at once, the first stays.
@@ -46,7 +48,7 @@ class SqlPersonKeys:
                 .values(subject_id=subject_id, wrapped_key=make(), made_at=self._clock())
                 .on_conflict_do_nothing()
             )
-            known = bytes(tx.execute(wanted).scalar_one())
+            known = bytes(tx.execute(_WRAPPED, wanted).scalar_one())
             with self._lock:
                 self._just_made[subject_id] = known
                 while len(self._just_made) > _MOST_JUST_MADE:
@@ -55,9 +57,8 @@ class SqlPersonKeys:
 
     def find(self, subject_id: str) -> bytes | None:
         """See `PersonKeys.find`."""
-        wanted = select(person_keys.c.wrapped_key).where(person_keys.c.subject_id == subject_id)
         with self._database.read() as connection:
-            known: bytes | None = connection.execute(wanted).scalar_one_or_none()
+            known: bytes | None = connection.execute(_WRAPPED, {"person": subject_id}).scalar_one_or_none()
         if known is not None:
             with self._lock:
                 self._just_made.pop(subject_id, None)

@@ -11,13 +11,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.tables import subjects
 from apcv_backend.vault import Vault
+
+_FOUND = select(subjects.c.subject_id).where(subjects.c.person_index == bindparam("index"))
 
 
 class Subjects:
@@ -55,9 +57,7 @@ class Subjects:
     def find(self, tx: Connection, person: PersonKey) -> str | None:
         """The pseudonym of `person`, or None when nobody ever spoke of them."""
         index = self._vault.person_index(person.card.value, person.text)
-        return tx.execute(
-            select(subjects.c.subject_id).where(subjects.c.person_index == index)
-        ).scalar_one_or_none()
+        return tx.execute(_FOUND, {"index": index}).scalar_one_or_none()
 
     def find_each(self, tx: Connection, people: Sequence[PersonKey]) -> dict[PersonKey, str]:
         """The pseudonym of each of `people` that somebody spoke of before, in one statement."""

@@ -30,7 +30,18 @@ from cartes.cards import CardKind
 _DPOP = "dpop"
 _row = signin_attempts.c
 _PENDING = _row.state == AttemptState.PENDING.value
+# Built once: whoever floods this register is to cost it little.
 _ONE = select(signin_attempts).where(_row.attempt_id == bindparam("wanted"))
+_ADD = signin_attempts.insert()
+_SUBJECT = select(subjects.c.subject_id).where(subjects.c.person_index == bindparam("index"))
+_SUBJECT_WITH_A_PHONE = _SUBJECT.where(
+    exists().where(devices.c.subject_id == subjects.c.subject_id, devices.c.withdrawn_at.is_(None))
+)
+_REACHED = (
+    update(signin_attempts)
+    .where(_row.attempt_id == bindparam("reached"))
+    .values(subject_id=bindparam("person"), reached_at=bindparam("now", type_=_row.reached_at.type))
+)
 
 
 class SessionsOfPeople(Protocol):
@@ -70,45 +81,35 @@ class SqlAttemptRegister:
     def add(self, new: NewAttempt, at: datetime) -> None:
         """See `AttemptRegister.add`."""
         order = new.order
+        subject_id = self._subject_of(new.person)
         self._tx.execute(
-            signin_attempts.insert().values(
-                attempt_id=new.attempt_id,
-                origin=order.origin,
-                kind=order.kind.value,
-                client_id=order.client_id,
-                sealed_order=seal_order(
-                    self._vault, self._tx, order, new.attempt_id, self._subject_of(new.person)
-                ),
-                state=AttemptState.PENDING.value,
-                digits=new.digits,
-                errors=0,
-                browser_mac=new.browser_mac,
-                claim_mac=new.claim_mac,
-                person_index=None if new.person is None else self._index(new.person),
-                opened_at=at,
-                expires_at=new.expires_at,
-            )
+            _ADD,
+            {
+                "attempt_id": new.attempt_id,
+                "origin": order.origin,
+                "kind": order.kind.value,
+                "client_id": order.client_id,
+                "sealed_order": seal_order(self._vault, self._tx, order, new.attempt_id, subject_id),
+                "state": AttemptState.PENDING.value,
+                "digits": new.digits,
+                "errors": 0,
+                "browser_mac": new.browser_mac,
+                "claim_mac": new.claim_mac,
+                "person_index": None if new.person is None else self._index(new.person),
+                "opened_at": at,
+                "expires_at": new.expires_at,
+            },
         )
 
     def reach(self, new: NewAttempt, at: datetime) -> bool:
         """See `AttemptRegister.reach`."""
         if new.person is None:
             return False
-        found = self._tx.execute(
-            select(subjects.c.subject_id).where(
-                subjects.c.person_index == self._index(new.person),
-                exists().where(
-                    devices.c.subject_id == subjects.c.subject_id, devices.c.withdrawn_at.is_(None)
-                ),
-            )
-        ).scalar_one_or_none()
+        named = {"index": self._index(new.person)}
+        found = self._tx.execute(_SUBJECT_WITH_A_PHONE, named).scalar_one_or_none()
         if found is None or not reach.reach(self._tx, found, new.attempt_id, new.expires_at, at):
             return False
-        self._tx.execute(
-            update(signin_attempts)
-            .where(_row.attempt_id == new.attempt_id)
-            .values(subject_id=found, reached_at=at)
-        )
+        self._tx.execute(_REACHED, {"reached": new.attempt_id, "person": found, "now": at})
         return True
 
     def claim(self, claim_mac: bytes, phone: SigninPhone, at: datetime) -> str | None:
@@ -330,8 +331,7 @@ class SqlAttemptRegister:
     def _subject_of(self, person: PersonKey | None) -> str | None:
         if person is None:
             return None
-        known = select(subjects.c.subject_id).where(subjects.c.person_index == self._index(person))
-        return self._tx.execute(known).scalar_one_or_none()
+        return self._tx.execute(_SUBJECT, {"index": self._index(person)}).scalar_one_or_none()
 
     def _index(self, person: PersonKey) -> bytes:
         return self._vault.person_index(person.card.value, person.text)

@@ -8,7 +8,6 @@ whichever sixty. No cache has a word in it: a Redis that forgot would be an open
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, literal, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -50,6 +49,12 @@ _RELEASE = (
     .where(_row.subject_id == bindparam("person"), _row.pending_attempt == bindparam("attempt"))
     .values(pending_attempt="", pending_until=_NOW)
 )
+_INSTANTS = ("pending_until", "prompt_1", "prompt_2", "prompt_3", "prompt_4", "prompt_5", "locked_until")
+_ENTERED = {"pending_attempt": "", "refusals": 0, **dict.fromkeys(_INSTANTS, _NEVER)}
+_ENTER = {
+    "sqlite": sqlite_insert(signin_reach).on_conflict_do_nothing(),
+    "postgresql": postgresql_insert(signin_reach).on_conflict_do_nothing(),
+}
 _FORGET = (
     update(signin_reach).where(_row.subject_id == bindparam("person")).values(refusals=0, locked_until=_NOW)
 )
@@ -91,10 +96,4 @@ def forget_refusals(tx: Connection, subject_id: str, at: datetime) -> None:
 
 
 def _ensure(tx: Connection, subject_id: str) -> None:
-    insert: Any = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    instants = ("pending_until", "prompt_1", "prompt_2", "prompt_3", "prompt_4", "prompt_5", "locked_until")
-    tx.execute(
-        insert(signin_reach)
-        .values(subject_id=subject_id, pending_attempt="", refusals=0, **dict.fromkeys(instants, _NEVER))
-        .on_conflict_do_nothing()
-    )
+    tx.execute(_ENTER[tx.dialect.name], {"subject_id": subject_id, **_ENTERED})
