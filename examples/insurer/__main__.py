@@ -13,7 +13,7 @@ import urllib3
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from examples.insurer.client import Insurer, Refused
+from examples.insurer.client import FHIR, JSON, Insurer, Refused
 from examples.insurer.registration import CLIENT_ID, ROOT, NotRegistered, register
 
 ANGE = "158032A99904296"
@@ -29,7 +29,8 @@ NOBODY = "255019999912354"
     type=click.Path(path_type=Path),
     help="Le dossier de `make run`.",
 )
-def main(port: int, folder: Path) -> None:
+@click.option("--fhir", is_flag=True, help="La question en FHIR R4 plutôt qu'en JSON.")
+def main(port: int, folder: Path, *, fhir: bool) -> None:
     """Inscrit la mutuelle d'exemple si besoin, pose une question, puis envoie un fichier."""
     today = datetime.now(UTC).date()
     state = folder / "state"
@@ -37,7 +38,8 @@ def main(port: int, folder: Path) -> None:
         key = _key(state, port, today.year)
         insurer = Insurer(f"http://127.0.0.1:{port}", CLIENT_ID, key)
         click.echo("Une question :")
-        click.echo(json.dumps(insurer.ask(ANGE, today.isoformat()), ensure_ascii=False, indent=1))
+        told = insurer.ask(ANGE, today.isoformat(), FHIR if fhir else JSON)
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         click.echo("Un fichier :")
         name = f"exemple-{secrets.token_hex(8)}"
         for answer in insurer.stream([ANGE, NOBODY], today.isoformat(), name):
@@ -57,6 +59,7 @@ def _key(state: Path, port: int, year: int) -> ec.EllipticCurvePrivateKey:
         key = serialization.load_pem_private_key(file.read_bytes(), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         return key
+    click.echo("Inscription de la mutuelle d'exemple et de son premier contrat…")
     made = ec.generate_private_key(ec.SECP256R1())
     pem = made.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -20,6 +20,7 @@ import jwt
 import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec
 
+JSON, FHIR = "application/json", "application/fhir+json"
 _BY_JWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -33,10 +34,10 @@ class Insurer:
         self.issuer, self.token_url = told["issuer"], told["token_endpoint"]
         self._token, self._until = "", 0.0
 
-    def ask(self, nir: str, day: str, accept: str = "application/json") -> Any:
+    def ask(self, nir: str, day: str, accept: str = JSON) -> Any:
         """One question about one member."""
         body = {"ground": "membership", "purpose": "contract", "care_date": day, "patient": {"nir": nir}}
-        headers = {"Content-Type": "application/json", "Accept": accept}
+        headers = {"Content-Type": JSON, "Accept": accept}
         return self._post("/v1/rights/queries", json.dumps(body).encode(), headers).json()
 
     def stream(self, nirs: Iterable[str], day: str, batch_id: str, from_line: int = 1) -> Iterator[Any]:
