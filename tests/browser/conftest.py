@@ -57,8 +57,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser, for one file: what a file does to its pages and keys stays its own."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # `expect` waits five seconds unless told, whatever a context's patience: what a phone signs, a backend
+    # judges and a page hears may take longer on a busy machine.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)
