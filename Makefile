@@ -19,7 +19,7 @@ help:  ## this page
 demo: $(VENV)/.ready  ## seventeen people: enrol, issue, show, verify with the backend off; pictures in demo/
 	@$(BIN)/python -m examples.demo
 
-run: $(VENV)/.ready $(VENV)/.web  ## leave a demonstration backend up, with all its pages; ARGS=--simulated-keys for a browser's own keys
+run: $(VENV)/.ready $(VENV)/.web  ## leave a demonstration backend up, with all its pages (see docs/desk.md for ARGS)
 	@$(BIN)/python -m examples.demo.serve $(ARGS)
 
 test: $(VENV)/.ready-dev $(VENV)/.web-dev  ## every test, on SQLite and on PostgreSQL with Redis, and in a browser
