@@ -31,14 +31,17 @@ from apcv_backend.subjects import Subjects
 from apcv_backend.tables import (
     devices,
     issuances,
+    journal,
     metadata,
     person_keys,
     representations,
     subjects,
 )
 from cartes.errors import CarteError
+from cartes.wire import strict_json
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AT_A_TIME = 500
 _STAYS = frozenset({"subjects", "devices", "person_keys", "incidents"})
 """Tables with a `subject_id` whose rows stay, emptied of what names anybody."""
 
@@ -156,6 +159,7 @@ class Erasure:
             .values(name="", attestation_object=b"", client_data_json=b"", agent=None, place=None)
         )
         tx.execute(delete(issuances).where(issuances.c.device_id.in_(phones)))
+        self._forget_cards_on_other_phones(tx, subject_id)
         # 3. Who could show their card, and whose card they could show: the cards, then the rows.
         self._end_representations(tx, subject_id, at)
         # Where they were signed in, or somebody for them: the sites are told, and nothing is kept.
@@ -174,6 +178,20 @@ class Erasure:
             tx, "person.erased", actor=actor[:120], subject=subject_id, facts={"phones": len(live)}, at=at
         )
         return len(live)
+
+    @staticmethod
+    def _forget_cards_on_other_phones(tx: Connection, subject_id: str) -> None:
+        """What was sealed about them for a representative lies under that other person's key: it goes too.
+
+        Their journal names each issuance, on whosever phone.
+        """
+        told = tx.execute(
+            select(journal.c.facts).where(journal.c.subject == subject_id, journal.c.event == "card.issuance")
+        ).scalars()
+        named = [str(strict_json.loads(facts).get("issuance_id", "")) for facts in told]
+        for first in range(0, len(named), _AT_A_TIME):
+            some = named[first : first + _AT_A_TIME]
+            tx.execute(delete(issuances).where(issuances.c.issuance_id.in_(some)))
 
     def _end_representations(self, tx: Connection, subject_id: str, at: datetime) -> None:
         gone = tx.execute(

@@ -1,4 +1,4 @@
-"""A day online, then everything it left is searched for the people's numbers: rows, logs, addresses."""
+"""A day in every room, and everything it left is searched for the people's numbers: rows, logs, addresses."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from flask import Flask, request
 from apcv_backend.bootstrap import Services
 from apcv_backend.tables import metadata
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, KARIM, LAURE, SARAH
-from tests.simulators.online_rights_stage import Pocket
-from tests.simulators.representation_stage import MARIA, PAUL, open_tutelle
-from tests.simulators.wired_town import WiredTown, ndjson, open_wired_town
+from tests.simulators.number_traces import forms_in
+from tests.simulators.staff_stage import StaffStage
+from tests.simulators.town_day import TownDay, joined, numbers
+from tests.simulators.wired_town import WiredTown, open_wired_town
 
-PEOPLE = (ANGE, SARAH, MARIA, PAUL)
-CONTRACT = {
-    "contrat": "C-1", "personne": ANGE.text, "numero_adherent": "F0000001", "lien": "adherent",
-    "nom_amc": "MUTUELLE FICTIVE", "type_convention": "ZZ", "csr": "TEST01", "garantie": "R1",
-    "debut": "2026-01-01", "fin": "2026-12-31", "responsable": "oui", "gestion": "3",
-    "domaines": "PHAR", "services": "IDB", "etat": "ouvert", "date_resiliation": "",
-}  # fmt: skip
+# Each room leaves a line of its own in the journal, or a row of its own: the search went through all of them.
+_ROOMS = {
+    "card.issuance",
+    "contracts.published",
+    "representation.opened",
+    "representation.ended",
+    "presence.redeemed",
+    "rights.queried",
+    "consent.blocked",
+    "signin.session_opened",
+}
 
 
 @pytest.fixture
@@ -35,69 +39,58 @@ def addresses(app: Flask) -> list[str]:
 
 
 @pytest.fixture
-def town(
+def day(
     services: Services, app: Flask, addresses: list[str], clock: SteerableClock, attestation_dir: Path
-) -> WiredTown:
+) -> TownDay:
     assert addresses == []
-    return open_wired_town(services, app, clock, attestation_dir)
+    town: WiredTown = open_wired_town(services, app, clock, attestation_dir)
+    return TownDay(town, StaffStage(services, app, attestation_dir))
 
 
-def _a_day(town: WiredTown) -> None:
-    """A presence, questions on every ground, a file, a delegated card, the record, a patient's words."""
-    patient, opened = town.patient(ANGE), open_tutelle(town.stage.signin.stage)
-    paul, pharmacist = town.patient(PAUL), town.signed_in(LAURE)
-    for pocket in (
-        Pocket(town, patient, town.cards(patient)),
-        Pocket(town, paul, town.cards(paul, **{"for": opened.reference})),
-    ):
-        given = pharmacist.post("/v1/presences", {"scan": pocket.show()}).get_json()
-        asked = pharmacist.ask(ground="presence", presence_token=given["presence_token"])
-        assert asked.status_code == 200
-    town.services.complementary.publish("99999001", CONTRACT, "test", town.clock())
-    insurer = town.insurer().holder("rights")
-    for person in PEOPLE:
-        insurer.ask(ground="membership", purpose="contract", patient={"nir": person.text})
-        pharmacist.ask(ground="consent", patient={"nir": person.text})
-        pharmacist.post(
-            "/v1/access-decisions", {"patient": person.text, "purpose": "normal", "care_team": True}
-        )
-    insurer.call(
-        "POST",
-        "/v1/rights/batches?purpose=contract&care_date=2026-11-21",
-        data=ndjson(*({"nir": person.text} for person in PEOPLE)),
-        content_type="application/x-ndjson",
-        headers={"Batch-Id": "une-journee-en-ligne"},
-    )
-    said = {"target": "professional", "number": KARIM.text, "decision": "blocked"}
-    assert town.by_phone(patient, "POST", "/v1/consents", said).status_code == 201
-    entry = town.journal(patient)[0]["entry"]
-    town.by_phone(patient, "POST", f"/v1/journal/{entry}/incident")
-
-
-def _rows(town: WiredTown) -> Iterator[tuple[str, bytes]]:
-    with town.services.database.read() as connection:
+def _tables(services: Services) -> Iterator[tuple[str, bytes]]:
+    """Every table as one text, its column names with it."""
+    with services.database.read() as connection:
         for table in metadata.sorted_tables:
+            told = [table.name.encode()]
             for row in connection.execute(table.select()):
                 for column, value in row._mapping.items():
-                    told = bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
-                    yield f"{table.name}.{column}", told
+                    raw = bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+                    told.append(f"{column}=".encode() + raw)
+            yield table.name, joined(told)
 
 
-def _numbers() -> list[bytes]:
-    """With the key and without, as people and programs write them."""
-    return [form.encode() for person in PEOPLE for form in (person.text, person.text[:13])]
-
-
-def test_a_day_online_leaves_no_number_in_rows_logs_or_addresses(
-    town: WiredTown, addresses: list[str], caplog: pytest.LogCaptureFixture
+def test_a_day_in_every_room_leaves_no_number(
+    day: TownDay, addresses: list[str], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Every table of the database, every line logged at DEBUG, every address asked for."""
+    """Every table, every line logged at DEBUG, every address, every refusal and page, standard error."""
     with caplog.at_level(logging.DEBUG):
-        _a_day(town)
+        day.play()
 
-    rows = list(_rows(town))
-    assert len(rows) > 500, "so few rows prove nothing"
-    assert [place for place, told in rows if any(number in told for number in _numbers())] == []
-    assert [line for line in caplog.text.splitlines() if any(n.decode() in line for n in _numbers())] == []
-    assert any("/v1/rights/queries" in one for one in addresses)
-    assert [one for one in addresses if any(number.decode() in one for number in _numbers())] == []
+    tables = dict(_tables(day.town.services))
+    looked_for = numbers()
+    assert len(looked_for) == 15, "sixteen people; the newborn has none yet"
+    missing = [room for room in _ROOMS if room.encode() not in tables["journal"]]
+    assert missing == [], "a room that was not entered was not searched"
+    for name in (
+        "rights_batches",
+        "staff_members",
+        "contracts",
+        "representations",
+        "log_heads",
+        "query_people",
+    ):
+        assert tables[name].count(b"\n\0\n") > 1, f"nothing lies in {name}: the search proves nothing there"
+    searched = {
+        **tables,
+        "log lines": joined(
+            [(record.getMessage() + repr(record.args)).encode() for record in caplog.records]
+        ),
+        "log text": caplog.text.encode(),
+        "addresses": joined([address.encode() for address in addresses]),
+        "answers": joined(day.said),
+        "standard error": capfd.readouterr().err.encode(),
+    }
+    assert b"/v1/console/queries" in searched["addresses"]
+    assert len(day.said) > 40
+    found = {place: forms for place, told in searched.items() if (forms := forms_in(told, looked_for))}
+    assert found == {}
