@@ -11,7 +11,7 @@ Field matrix (`reduce`):
 |---|---|---|---|
 | professional, presence | if the presence opens it | if it opens it | if it opens it |
 | professional, consent | no: they asked with it | yes | yes |
-| insurer, any ground | no: they asked with it, or need none | yes | their own contract only |
+| insurer, any ground | no: they asked with it, or need none | yes (members: insured that day) | their own |
 
 GDPR article 5(1)(c); CSS R.115-7 and L.161-31.
 """
@@ -181,9 +181,16 @@ def basis_of_consent() -> Basis:
     return Basis(Ground.CONSENT, frozenset({Shown.AMO, Shown.AMC}))
 
 
-def basis_of_membership(contract: ContratAmc) -> Basis:
-    """What a membership opens: the compulsory cover, and that very contract."""
-    return Basis(Ground.MEMBERSHIP, frozenset({Shown.AMO, Shown.AMC}), contract)
+def basis_of_membership(contract: ContratAmc, care_date: date) -> Basis:
+    """What a membership opens: that very contract; and the compulsory cover, of a day it was in force.
+
+    Whoever left an insurer years ago is its member no more: it is told that its contract is closed, and
+    nothing of what it does not insure.
+    """
+    ended = contract.resilie_le is not None and contract.resilie_le < care_date
+    covers = contract.droits.periode.open_on(care_date) and not ended
+    opens = {Shown.AMO, Shown.AMC} if covers else {Shown.AMC}
+    return Basis(Ground.MEMBERSHIP, frozenset(opens), contract)
 
 
 def reduce(

@@ -128,7 +128,7 @@ class RightsDesk:
             basis = basis_of_consent() if agreed else None
         else:
             contract = self._memberships.of(caller.organisation, person, query.care_date)
-            basis = None if contract is None else basis_of_membership(contract)
+            basis = None if contract is None else basis_of_membership(contract, query.care_date)
         return Found(known_as, reponse, basis)
 
     def found_members(
@@ -140,7 +140,7 @@ class RightsDesk:
         for person in people:
             reponse, contract = self._known(person, at), contracts.get(person)
             known_as = person if reponse is None else reponse.dossier().key_of(person)
-            basis = None if contract is None else basis_of_membership(contract)
+            basis = None if contract is None else basis_of_membership(contract, care_date)
             found.append(Found(known_as, reponse, basis))
         return found
 
