@@ -22,6 +22,11 @@ from apcv_backend.vault import Vault
 ERASED = b""
 # Built once: almost everything that is written is sealed under somebody's key.
 _WRAPPED = select(person_keys.c.wrapped_key).where(person_keys.c.subject_id == bindparam("person"))
+# Judge of "a person has one key": the primary key; of two made at once, the first stays.
+_KEEP = {
+    dialect: insert(person_keys).on_conflict_do_nothing().returning(person_keys.c.wrapped_key)
+    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 _MOST_JUST_MADE = 256
 
 
@@ -41,14 +46,9 @@ class SqlPersonKeys:
         wanted = {"person": subject_id}
         known = tx.execute(_WRAPPED, wanted).scalar_one_or_none()
         if known is None:
-            insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-            # Judge of "a person has one key": the primary key; of two made at once, the first stays.
-            tx.execute(
-                insert(person_keys)
-                .values(subject_id=subject_id, wrapped_key=make(), made_at=self._clock())
-                .on_conflict_do_nothing()
-            )
-            known = bytes(tx.execute(_WRAPPED, wanted).scalar_one())
+            new = {"subject_id": subject_id, "wrapped_key": make(), "made_at": self._clock()}
+            kept = tx.execute(_KEEP[tx.dialect.name], new).scalar_one_or_none()
+            known = bytes(tx.execute(_WRAPPED, wanted).scalar_one() if kept is None else kept)
             with self._lock:
                 self._just_made[subject_id] = known
                 while len(self._just_made) > _MOST_JUST_MADE:

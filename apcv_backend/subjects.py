@@ -20,6 +20,13 @@ from apcv_backend.tables import subjects
 from apcv_backend.vault import Vault
 
 _FOUND = select(subjects.c.subject_id).where(subjects.c.person_index == bindparam("index"))
+# Judge of "a person is entered once": the blind index is unique.
+_ENTER = {
+    dialect: insert(subjects)
+    .on_conflict_do_nothing(index_elements=["person_index"])
+    .returning(subjects.c.subject_id)
+    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 
 
 class Subjects:
@@ -35,23 +42,18 @@ class Subjects:
         if known is not None:
             return known
         new_id = str(uuid.UUID(bytes=self._random(16), version=4))
-        insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-        # Judge of "a person is entered once": the blind index is unique.
-        tx.execute(
-            insert(subjects)
-            .values(
-                subject_id=new_id,
-                kind=person.card.value,
-                person_index=self._vault.person_index(person.card.value, person.text),
-                sealed_person=self._vault.seal_for(
-                    tx, new_id, person.text.encode(), place=f"subjects|sealed_person|{new_id}"
-                ),
-                created_at=at,
-            )
-            .on_conflict_do_nothing(index_elements=["person_index"])
-        )
+        place = f"subjects|sealed_person|{new_id}"
+        new = {
+            "subject_id": new_id,
+            "kind": person.card.value,
+            "person_index": self._vault.person_index(person.card.value, person.text),
+            "sealed_person": self._vault.seal_for(tx, new_id, person.text.encode(), place=place),
+            "created_at": at,
+        }
+        if tx.execute(_ENTER[tx.dialect.name], new).first() is not None:
+            return new_id
         known = self.find(tx, person)
-        assert known is not None  # ours, or the one that made ours a conflict
+        assert known is not None  # the one that made ours a conflict
         return known
 
     def find(self, tx: Connection, person: PersonKey) -> str | None:
