@@ -95,11 +95,17 @@ async function scan() {
   show(t("aim"), view, el("label", { for: "picture" }, t("picture")), picture, problem, actions(button(t("cancel"), home)));
   leave = () => ended.abort();
   try {
-    const text = await watch(video, ended.signal);
+    const text = await watch(video, ended.signal, tellDark);
     if (text !== null) await verdict(text);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    view.replaceWith(el("p", { class: "notice bad", role: "alert" }, t(error.code)));
+    problem.hidden = true;
+    view.replaceWith(el("p", { class: "notice bad", role: "alert" }, t(error.code)), actions(button(t("try_again"), scan)));
+  }
+
+  function tellDark(isDark) {
+    problem.textContent = t("camera_black");
+    problem.hidden = !isDark;
   }
 
   async function chosenPicture() {

@@ -38,7 +38,7 @@ function contractRights({ card, day, freshness }) {
   const ends = [card.until, card.endedOn].filter(Boolean).sort();
   const said = { suspendu: t("state_suspended"), inconnu: t("state_unknown") }[card.state] ?? period({ from: card.from, until: ends[0] ?? null }, day);
   return facts(
-    [t("contract"), `${card.insurer} (${card.number}) : ${said}`],
+    [t("contract"), `${card.insurer} (${card.number}), ${said}`],
     [t("contract_domains"), card.domains.join(", ")],
     [t("contract_as_of"), freshness.asOf && momentWords(freshness.asOf)],
   );

@@ -50,6 +50,8 @@ export const en = {
   camera_refused: "The camera is not allowed for this page. Allow it in the site's settings, or choose a picture of the code.",
   camera_busy: "Another application is using the camera: close it, or choose a picture of the code.",
   camera_lost: "The camera has stopped. Begin again, or choose a picture of the code.",
+  camera_black: "The camera sees nothing but black: uncover the lens, add light, or choose a picture of the code.",
+  try_again: "Try again",
   storage_blocked: "This browser keeps nothing: leave private browsing, or allow this site's data.",
   storage_full: "There is no room left on this phone: the list could not be kept.",
   clock_ahead: "This phone's clock is {amount} fast.",

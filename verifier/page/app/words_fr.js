@@ -50,6 +50,8 @@ export const fr = {
   camera_refused: "L'appareil photo n'est pas autorisé pour cette page. Autorisez-le dans les réglages du site, ou choisissez une photo du code.",
   camera_busy: "L'appareil photo sert déjà à une autre application : fermez-la, ou choisissez une photo du code.",
   camera_lost: "L'appareil photo s'est arrêté. Recommencez, ou choisissez une photo du code.",
+  camera_black: "L'appareil photo ne voit que du noir : découvrez l'objectif, éclairez, ou choisissez une photo du code.",
+  try_again: "Réessayer",
   storage_blocked: "Ce navigateur ne garde rien : quittez la navigation privée, ou autorisez les données de ce site.",
   storage_full: "Il n'y a plus de place dans ce téléphone : la liste n'a pas pu être gardée.",
   clock_ahead: "L'heure de ce téléphone avance de {amount}.",
