@@ -146,14 +146,14 @@ def test_a_token_given_to_a_portal_opens_nothing_but_who_signed_in(town_hall: Fl
         if CallerKind.ANYONE not in door.kinds and not door.path.startswith(OAUTH)
     ]
 
-    let_in = [
+    opened = [
         door.name
         for door in doors
         if let_in(knock(town_hall.test_client(), door, {"Authorization": f"DPoP {token}"}))
         and (door.method, door.path) not in OWN_PROOF
     ]
 
-    assert let_in == []
+    assert opened == []
 
 
 def test_a_phone_opens_the_doors_of_phones_alone(
