@@ -90,7 +90,8 @@ def list_for(services: Services, person_file: Any) -> None:
         click.echo(f"{one.reference}  {one.type.word:<18} {one.starts_on} → {one.ends_on}  {state}  {side}")
 
 
-@representation.command("end")
+# A reference may begin with a hyphen, and is no option then.
+@representation.command("end", context_settings={"ignore_unknown_options": True})
 @click.argument("reference")
 @click.option("--by", type=click.Choice(list(EndedBy)), required=True, help="Qui y met fin.")
 @click.option("--agent", required=True, help="Nom de l'agent qui en répond.")
