@@ -90,7 +90,7 @@ class Contract:
 
     def as_rights(self) -> ContratAmc:
         """The contract as the rooms of rights speak of it."""
-        return ContratAmc(self.droits, self.resilie_le)
+        return ContratAmc(self.droits, self.resilie_le, self.etat)
 
 
 @dataclass(frozen=True, slots=True)

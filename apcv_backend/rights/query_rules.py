@@ -123,8 +123,9 @@ class Basis:
 class RightsAnswer:
     """What is told. A block that is not told is None; an empty tuple says "nothing open on that day".
 
-    `amo` and `amc` hold only covers open on `care_date`. `number` is the matricule with the OID it is of,
-    when the identity is qualified. `as_of` is when the rights were read at their source (UTC).
+    `amo` and `amc` hold only covers open on `care_date`; `amc` is None too when its insurer does not know.
+    `number` is the matricule with the OID it is of, when the identity is qualified. `as_of` is when the
+    rights were read at their source (UTC).
     """
 
     query_id: str
@@ -220,8 +221,10 @@ def _amo(reponse: ReponseDroits, day: date) -> tuple[DroitsAmo, ...]:
     return tuple(droits for droits in reponse.amo if droits.periode.open_on(day))
 
 
-def _amc(reponse: ReponseDroits, basis: Basis, caller: Caller, day: date) -> tuple[DroitsAmc, ...]:
+def _amc(reponse: ReponseDroits, basis: Basis, caller: Caller, day: date) -> tuple[DroitsAmc, ...] | None:
     contract = basis.contract or reponse.amc
+    if contract is not None and not contract.is_known:
+        return None  # neither open nor closed: nothing is told that nobody knows
     effective = None if contract is None else contract.effective()
     if effective is None or not effective.periode.open_on(day):
         return ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from apcv_backend.enrolment.rules import DossierAssure
+from cartes.amc import EtatContrat
 from cartes.assure import Beneficiaire
 from cartes.droits import C2s, CodeExoneration, DroitsAmc, DroitsAmo, Exoneration, PeriodeDroits
 
@@ -21,14 +22,23 @@ class ContratAmc:
 
     droits: DroitsAmc
     resilie_le: date | None
+    etat: EtatContrat = EtatContrat.OUVERT
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything may be concluded from it: its insurer may say that it does not know."""
+        return self.etat is not EtatContrat.INCONNU
 
     def effective(self) -> DroitsAmc | None:
         """The contract with its real end: no period outlives the résiliation, whatever a paper card says.
 
-        None when the résiliation is older than the period: the contract never covered a day of it.
+        None when the résiliation is older than the period, or has no day: the contract covers none of it;
+        and while it is suspended or nothing is known of it.
         """
+        if self.etat in {EtatContrat.SUSPENDU, EtatContrat.INCONNU}:
+            return None
         if self.resilie_le is None:
-            return self.droits
+            return None if self.etat is EtatContrat.RESILIE else self.droits
         periode = self.droits.periode
         if self.resilie_le < periode.debut:
             return None

@@ -24,6 +24,7 @@ from apcv_backend.rights.ports import RightsSource
 from apcv_backend.rights.rules import ContratAmc
 from apcv_backend.tables import alarms, journal, presences, subjects
 from cartes import presentation
+from cartes.amc import EtatContrat
 from cartes.droits import DroitsAmc, PeriodeDroits
 from cartes.sealed_answer import open_answer, seal_answer
 from cartes.till_request import TillOffer, request_text, write_request
@@ -63,10 +64,12 @@ def insurer(organisation: str = INSURER, client: str = "mutuelle") -> Caller:
     )
 
 
-def contract(organisation: str = INSURER, *, until: date | None = None) -> ContratAmc:
+def contract(
+    organisation: str = INSURER, *, until: date | None = None, etat: EtatContrat = EtatContrat.OUVERT
+) -> ContratAmc:
     """A contract as an insurer publishes it."""
     period = PeriodeDroits(date(2026, 1, 1), date(2026, 12, 31))
-    return ContratAmc(DroitsAmc(organisation, "F0000001", "ZZ", "TEST01", "R", period), until)
+    return ContratAmc(DroitsAmc(organisation, "F0000001", "ZZ", "TEST01", "R", period), until, etat)
 
 
 @dataclass

@@ -17,9 +17,11 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.rights.fhir_coverage import AMC_EXTENSION, FHIR_JSON, to_fhir
 from apcv_backend.rights.query_rules import Ground, RightsAnswer
+from cartes.amc import EtatContrat
 from cartes.cards import CardKind
 from cartes.droits import DroitsAmc, DroitsAmo, PeriodeDroits
 from cartes.identifiers.organisme import Organisme
+from tests.simulators.answers import json_of
 from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.fhir_profiles import check_fhir, check_profile, check_r4
 from tests.simulators.issuance_stage import ANGE, SARAH, open_stage
@@ -299,7 +301,7 @@ def test_a_two_way_answer(stage: RightsStage) -> None:
 
 
 def test_a_members_cover_without_a_number(stage: RightsStage) -> None:
-    """An insurer is told no number; its own contract, or that none is open."""
+    """An insurer is told no number; its own contract, or of a former member that none is open."""
     stage.told.members[INSURER, ANGE.text] = contract()
     stage.told.members[INSURER, SARAH.text] = contract(until=date(2026, 10, 31))
     asked: dict[str, Any] = {"ground": "membership", "purpose": "contract"}
@@ -307,9 +309,25 @@ def test_a_members_cover_without_a_number(stage: RightsStage) -> None:
     open_one = covers_of(fhir(stage, "mutuelle", patient={"nir": ANGE.text}, **asked))
     ended = covers_of(fhir(stage, "mutuelle", patient={"nir": SARAH.text}, **asked))
 
-    assert (list(open_one), list(ended)) == (["amo-1", "amc-1"], ["amo-1"])
+    assert (list(open_one), list(ended)) == (["amo-1", "amc-1"], [])
     assert "_subscriberId" in open_one["amo-1"]
     assert open_one["amc-1"]["subscriberId"] == "F0000001"
+
+
+@pytest.mark.parametrize("etat", list(EtatContrat))
+def test_a_contract_in_each_state(stage: RightsStage, etat: EtatContrat) -> None:
+    """Open is told; suspended or ended is none open; `inconnu` is neither: no word of a contract at all."""
+    stage.told.members[INSURER, ANGE.text] = contract(etat=etat)
+    asked: dict[str, Any] = {"ground": "membership", "purpose": "contract", "patient": {"nir": ANGE.text}}
+
+    covers = covers_of(fhir(stage, "mutuelle", **asked))
+    plain = json_of(stage.ask("mutuelle", **asked)).get("amc", "not told")
+
+    assert ("amc-1" in covers) == (etat is EtatContrat.OUVERT)
+    if etat is EtatContrat.INCONNU:
+        assert plain == "not told"
+    else:
+        assert plain["open"] == (etat is EtatContrat.OUVERT)
 
 
 def test_everybody_the_source_knows(stage: RightsStage) -> None:

@@ -49,6 +49,7 @@ def _insurer(hall: TownHall) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(300)  # a dozen programs start one after the other
 def test_one_command_registers_asks_and_streams(hall: TownHall) -> None:
     """A second run uses the key it registered; a stranger's line is an error and spoils no other."""
     first = _insurer(hall)

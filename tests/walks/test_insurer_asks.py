@@ -125,6 +125,22 @@ def test_a_patient_who_agreed_is_a_ground_until_they_take_it_back(town: WiredTow
     assert events[:4] == ["rights.queried", "consent.withdrawn", "rights.queried", "consent.granted"]
 
 
+@pytest.mark.parametrize(("etat", "told"), [("suspendu", {"open": False, "covers": []}), ("inconnu", None)])
+def test_a_contract_is_told_in_the_state_its_insurer_gave_it(
+    town: WiredTown, etat: str, told: dict[str, Any] | None
+) -> None:
+    """One by one and by file: suspended is not open, and of what it does not know nothing is said."""
+    insurer = town.insurer().holder("rights contracts")
+    _publish(insurer, _line(ANGE.text).replace(";ouvert;", f";{etat};"))
+
+    one = insurer.ask(ground="membership", purpose="contract", patient={"nir": ANGE.text}).get_json()
+    line = _send(insurer, "etats-de-novembre", ndjson({"nir": ANGE.text}))[0]["answer"]
+
+    assert isinstance(line, dict)
+    assert one.get("amc") == line.get("amc") == told
+    assert one["amo"]["open"] is True
+
+
 def test_a_file_is_answered_line_by_line_and_taken_up_again(town: WiredTown) -> None:
     """A wrong line spoils no other; the same file under the same name charges and tells nobody twice."""
     patient, insurer = town.patient(ANGE), town.insurer().holder("rights contracts")
