@@ -1,7 +1,8 @@
 """The phone's failures and its dark side before the camera: each in a page of its own, spoilt for it.
 
-The page stands beside the owner's, with a copy of its key; two scenes that take the card away begin with a
-phone of their own. A scene is brought afresh in each language, and put away before the next one.
+The page stands beside the owner's, with a copy of its key; scenes that take the card away, or want somebody
+else's, begin with a phone of their own. A scene is brought afresh in each language, and is put away before
+the next one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tests.browser.bench import WebPhone, hold_app, later, unlocking, web_phone
+from tests.browser.front import an_asker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -152,6 +154,14 @@ def _over(phone: WebPhone, language: str) -> Page:
     return _failed(phone)
 
 
+def _in_which_practice(phone: WebPhone, language: str) -> Page:
+    """Somebody with two practices is asked by a service that named them."""
+    an_asker(phone.hall.town_hall).ask(phone.hall.persona("karim").key, "42")
+    phone.open("#/signin", language)
+    phone.page.locator("form select").first.wait_for()
+    return phone.page
+
+
 def _dark(address: str, *, shown: bool = False) -> Scene:
     def bring(phone: WebPhone, language: str) -> Page:
         phone.page.emulate_media(color_scheme="dark")
@@ -168,6 +178,7 @@ PHONE_PAGES: Final[dict[str, Scene]] = {
     "phone-code-dark": _dark("#/", shown=True),
     "phone-phones-dark": _dark("#/phones"),
     "phone-code-over": _over,
+    "phone-signin-in-which-practice": _in_which_practice,
     "phone-fail-wrong-code": _wrong_code,
     "phone-fail-no-passkey": _no_passkey,
     "phone-fail-gesture": _locked_phone(1),
@@ -187,7 +198,11 @@ PHONE_PAGES: Final[dict[str, Scene]] = {
     "phone-fail-storage-blocked": _at("#/", _NO_STORAGE),
     "phone-fail-storage-gone": _forgotten,
 }
-_OWN_PHONE: Final = ("phone-fail-withdrawn", "phone-fail-storage-gone")
+_OWN_PHONE: Final[dict[str, tuple[str, str]]] = {
+    "phone-fail-withdrawn": ("lina", "apcv"),
+    "phone-fail-storage-gone": ("lina", "apcv"),
+    "phone-signin-in-which-practice": ("karim", "ecps"),
+}
 
 
 @dataclass
@@ -204,7 +219,7 @@ class Guests:
         if self._phone is not None and self._here == (name, language):
             return self._phone.page
         self.leave()
-        self._phone = self._of_its_own() if name in _OWN_PHONE else self._beside()
+        self._phone = self._of_its_own(*_OWN_PHONE[name]) if name in _OWN_PHONE else self._beside()
         page = PHONE_PAGES[name](self._phone, language)
         self._here = (name, language)
         return page
@@ -221,9 +236,9 @@ class Guests:
             if page is not self.owner.page:
                 page.close()
 
-    def _of_its_own(self) -> WebPhone:
-        phone = web_phone(self.browser, self.owner.hall)
-        phone.enrol("lina")
+    def _of_its_own(self, persona_id: str, kind: str) -> WebPhone:
+        phone = web_phone(self.browser, self.owner.hall, kind)
+        phone.enrol(persona_id)
         return phone
 
     def _beside(self) -> WebPhone:
