@@ -7,6 +7,7 @@ to ask another day's question, another question of the same people, or anything 
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from werkzeug.test import TestResponse
 from apcv_backend.bootstrap import Services
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import open_stage
-from tests.simulators.online_rights_stage import RightsStage, open_rights_stage
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
 from tests.simulators.population import Population, nir_of
 
 NAME = "fichier-de-novembre"
@@ -32,10 +33,10 @@ def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> R
         Population(services.rights, 1_000),
     )
     opened.told.everybody = True
-    quotas = opened.online.quotas
-    opened.services.database.run(
-        lambda tx: quotas.raise_ceiling(tx, "client:mutuelle", 10_000, "essai", clock())
-    )
+    # A client of its own each time: tests share the counters of a minute.
+    opened.callers.callers["mutuelle"] = caller = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
+    quotas, account = opened.online.quotas, f"client:{caller.client_id}"
+    opened.services.database.run(lambda tx: quotas.raise_ceiling(tx, account, 10_000, "essai", clock()))
     return opened
 
 

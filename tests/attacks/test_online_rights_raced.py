@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from cartes.cards import CardKind
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_races import raced
 from tests.simulators.issuance_stage import LAURE, open_stage
-from tests.simulators.online_rights_stage import RightsStage, open_rights_stage, pocket
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage, pocket
 from tests.simulators.population import Population, nir_of
 
 AT_ONCE = 8
@@ -35,6 +36,8 @@ def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> R
         Population(services.rights, 1_000),
     )
     opened.told.everybody = True
+    # A client of its own each time: tests share the counters of a minute.
+    opened.callers.callers["mutuelle"] = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
     return opened
 
 
