@@ -161,12 +161,7 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
         """Document the refusals of a view, each a problem document; 429 is among those of every view."""
 
         def decorate(view: View) -> View:
-            for status, sentence in {**told, 429: "Trop de demandes."}.items():
-                documented: Callable[[View], View] = self.alt_response(
-                    status, schema=PROBLEM, content_type=PROBLEM_JSON, description=sentence
-                )
-                view = documented(view)
-            return view
+            return self._answering(view, PROBLEM, PROBLEM_JSON, {**told, 429: "Trop de demandes."})
 
         return decorate
 
@@ -174,14 +169,21 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest ships n
         """Document the refusals of an OAuth door (RFC 6749 section 5.2); 429 stays a problem document."""
 
         def decorate(view: View) -> View:
-            for status, sentence in told.items():
-                documented: Callable[[View], View] = self.alt_response(
-                    status, schema=OAUTH_ERROR, content_type="application/json", description=sentence
-                )
-                view = documented(view)
-            return self.refuses({})(view)
+            return self.refuses({})(self._answering(view, OAUTH_ERROR, "application/json", told))
 
         return decorate
+
+    def _answering(self, view: View, schema: Schema, content_type: str, told: Mapping[int, str]) -> View:
+        """Document answers as `alt_response` would one by one, in one copy of what is told so far.
+
+        Each of its decorators copies that anew and stands in the way of every request.
+        """
+        documented: View = self.doc()(view)
+        described = vars(documented)["_apidoc"].setdefault("response", {}).setdefault("responses", {})
+        for status, sentence in told.items():
+            answer = {"schema": schema, "description": sentence, "content_type": content_type}
+            described.setdefault(status, []).append(answer)
+        return documented
 
 
 def _never_cached(response: Response) -> Response:
