@@ -93,7 +93,7 @@ def list_for(services: Services, person_file: Any) -> None:
 # A reference may begin with a hyphen, and is no option then.
 @representation.command("end", context_settings={"ignore_unknown_options": True})
 @click.argument("reference")
-@click.option("--by", type=click.Choice(list(EndedBy)), required=True, help="Qui y met fin.")
+@click.option("--by", type=click.Choice([one.value for one in EndedBy]), required=True, help="Qui y met fin.")
 @click.option("--agent", required=True, help="Nom de l'agent qui en répond.")
 @click.option("--place", required=True, help="Lieu où il se trouve.")
 @click.pass_obj

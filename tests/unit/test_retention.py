@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from apcv_backend.bootstrap import Services
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.tables import activation_codes, devices
-from tests.simulators.clock import SteerableClock
+from apcv_backend.work_commands import jobs_of
+from apcv_backend.working import Worker
+from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.issuance_stage import ANGE, IssuanceStage, open_stage
 
 
@@ -50,6 +52,20 @@ def test_activation_codes_are_destroyed_after_three_months(stage: IssuanceStage)
     stage.services.sweep(stage.clock())
 
     assert stage.rows(activation_codes) == []
+
+
+def test_the_worker_is_who_destroys_them(stage: IssuanceStage) -> None:
+    """Nobody has to think of it: the process that publishes and seals applies both times as they come."""
+    stage.enrolled(ANGE)
+    worker = Worker([job for job in jobs_of(stage.services) if job.name == "oubli"])
+    left = []
+    for hours in (0, 95, 97, 90 * 24):
+        stage.clock.at = MORNING + timedelta(hours=hours)
+        assert not any(done.failed for done in worker.turn(stage.clock()))
+        (phone,) = stage.rows(devices)
+        left.append((hours, bool(phone.attestation_object), len(stage.rows(activation_codes))))
+
+    assert left == [(0, True, 1), (95, True, 1), (97, False, 1), (90 * 24, False, 0)]
 
 
 def test_the_law_is_the_longest_setting(config: Config) -> None:

@@ -27,6 +27,7 @@ from tests.simulators.servers import free_port
 from tests.testdata import ROOT
 
 FOLLOWS, ALARM, SILENT = 0, 1, 3
+pytestmark = pytest.mark.timeout(400)  # a dozen processes, each with a whole program to start
 
 
 @dataclass
