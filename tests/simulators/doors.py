@@ -24,7 +24,8 @@ from apcv_backend.callers import CallerKind
 ANGE = "158032A99904296"
 
 # Pages and files: they stand outside the OpenAPI document, hold nothing of anybody, or are bound to the
-# browser that began a sign-in by a secret of its own (`tests/unit/test_signin_pages.py`). A new one is named here.
+# browser that began a sign-in by a secret of its own (`tests/unit/test_signin_pages.py`). A new one is named
+# here.
 OPEN_PAGES = {
     "api-docs.openapi_json",
     "docs.front_door",

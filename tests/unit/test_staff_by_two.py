@@ -30,13 +30,14 @@ def stage(services: Services, attestation_dir: Path) -> StaffStage:
 def words_of(kind: str, concerned: Colleague) -> dict[str, Any]:
     """What a proposal of this kind says, about `concerned`."""
     about = {"member_id": concerned.member_id}
-    return {
+    words: dict[str, dict[str, Any]] = {
         "add_member": {"kind": kind, "name": "Z. Nouvelle", **POST},
         "change_role": {"kind": kind, **about, **POST},
         "raise_limit": {"kind": kind, **about, "daily_codes": 80},
         "new_key": {"kind": kind, **about},
         "set_ceiling": {"kind": kind, "account": "client:mutuelle-exemple", "people_a_day": 900},
-    }[kind]
+    }
+    return words[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
