@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.bench import serious
 from tests.browser.till_page import a_browser, a_page, light, type_on_azerty, type_text
-from tests.simulators.cards import NOON, a_complete_apcv, an_identity_apcv
+from tests.simulators.cards import NOON, Phone, a_complete_apcv, a_contract, an_identity_apcv
 from tests.simulators.film import CAMERA, film
 from tests.simulators.kiosk import TestKiosk, a_kiosk
 from tests.simulators.two_way import a_street
@@ -322,6 +322,27 @@ def test_nothing_is_cut_at_320_pixels(browser: Browser, kiosk: TestKiosk, path: 
             light(page, "green")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_contract_is_drawn_beside_its_card_and_refused_beside_another(
+    browser: Browser, kiosk: TestKiosk
+) -> None:
+    """No click: the person stays large; another's contract is red in words, and axe has no complaint."""
+    with a_page(browser, kiosk) as page:
+        type_text(page, kiosk.world.show_apcv())
+        light(page, "green")
+        kiosk.wait(4)
+        type_text(page, kiosk.world.show(a_contract(), kiosk.now))
+
+        expect(page.locator("#shown .rights")).to_contain_text("MUTUELLE FICTIVE")
+        expect(page.locator("#shown .person")).to_have_text("ANGE ORSINI-TEST")
+        kiosk.wait(4)
+        another = Phone("phone-neighbour")
+        type_text(page, kiosk.world.show(a_contract(), kiosk.now, phone=another))
+        light(page, "red")
+        expect(page.locator("#shown .rights .closed")).to_contain_text("ne va pas avec cette carte")
+        expect(page.locator("#shown .person")).to_have_text("ANGE ORSINI-TEST")
+        assert serious(page) == []
 
 
 def test_a_long_day_does_not_lengthen_the_page(browser: Browser, kiosk: TestKiosk) -> None:
