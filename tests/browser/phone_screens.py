@@ -158,7 +158,7 @@ def _in_which_practice(phone: WebPhone, language: str) -> Page:
     """Somebody with two practices is asked by a service that named them."""
     an_asker(phone.hall.town_hall).ask(phone.hall.persona("karim").key, "42")
     phone.open("#/signin", language)
-    phone.page.locator("form select").first.wait_for()
+    phone.page.locator("form fieldset").first.wait_for()
     return phone.page
 
 

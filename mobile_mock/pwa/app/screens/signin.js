@@ -120,8 +120,13 @@ function choiceOf({ attempt_id: id, exercices, represented }) {
       ? [[t("signin_myself"), {}], ...represented.map((one) => [one.name, { actsFor: one.representation_id }])]
       : [];
   if (!options.length) return exercices.length ? { element: null, value: () => ({ exercice: exercices[0].exercice_id }) } : null;
-  const select = el("select", { id: `as-${id}` }, options.map(([label], at) => el("option", { value: String(at) }, label)));
-  return { element: [el("label", { for: `as-${id}` }, t("signin_as")), select], value: () => options[Number(select.value)][1] };
+  // Each on its own line, to be read whole: a list that unfolds cuts them on a narrow phone.
+  const inputs = options.map((_, at) => el("input", { type: "radio", name: `as-${id}`, value: String(at), checked: at === 0 }));
+  const lines = inputs.map((input, at) => el("label", { class: "choice" }, input, el("span", {}, options[at][0])));
+  return {
+    element: el("fieldset", {}, el("legend", {}, t("signin_as")), lines),
+    value: () => options[inputs.findIndex((input) => input.checked)][1],
+  };
 }
 
 function sessionList(app, sessions) {
