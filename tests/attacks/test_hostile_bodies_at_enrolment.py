@@ -86,7 +86,7 @@ def test_a_body_that_is_no_strict_json_object_is_refused(
         (("device_name",), ""),
         (("device_name",), "a" * 61),
         (("device_name",), "deux\nlignes"),
-        (("device_name",), "\x00"),
+        (("device_name",), "\x01"),
         (("device_name",), {"fr": "Téléphone"}),
         (("app_key", "kty"), "RSA"),
         (("app_key", "d"), "AAAA"),
