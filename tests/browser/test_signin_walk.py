@@ -171,3 +171,23 @@ def test_a_request_made_without_a_browser_is_approved_by_typing_its_digits(
     phone.page.locator(".notice.good").wait_for()
 
     assert "access_token" in asker.poll(handle)
+
+
+def test_somebody_with_two_practices_says_in_which(hall: Hall, new_phone: NewPhone) -> None:
+    """A line each, the first chosen; the other one is signed, and the service gets its tokens."""
+    asker = an_asker(hall.town_hall)
+    phone = new_phone("ecps")
+    phone.enrol("karim")
+    handle = asker.ask(hall.persona("karim").key, "42")
+    phone.open("#/signin")
+    lines = phone.page.locator("fieldset .choice")
+    lines.first.wait_for()
+    offered = lines.count()
+
+    lines.nth(1).click()
+    approve(phone, "42")
+    expect(phone.page.locator(".notice.good")).to_contain_text("C'est fait")
+    answer = asker.poll(handle)
+
+    assert offered == 2
+    assert "access_token" in answer
