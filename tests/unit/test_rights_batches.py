@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -249,6 +250,8 @@ def peak_of(stage: RightsStage, count: int, name: str) -> int:
 
     def body() -> Iterator[bytes]:
         for number in range(count):
+            if number % 100 == 0:
+                gc.collect()  # what is held, and not what waits to be swept
             yield b'{"nir":"%s"}' % nir_of(number).encode()
 
     batch = Batch(
@@ -272,10 +275,10 @@ def peak_of(stage: RightsStage, count: int, name: str) -> int:
 
 def test_memory_does_not_grow_with_the_file(stage: RightsStage) -> None:
     """Five times the lines, the same memory: a slice, whatever the file's length."""
-    peak_of(stage, 100, "warm")
-    short = peak_of(stage, 120, "court")
+    peak_of(stage, 1_100, "warm")  # new pseudonyms and keys are made, and the last few kept at hand
+    short = peak_of(stage, 220, "court")  # a slice is read while the one before it is still in hand
 
-    long = peak_of(stage, 600, "long")
+    long = peak_of(stage, 1_100, "long")
 
-    assert long < 1.3 * short + 100_000
+    assert long < 1.15 * short + 50_000
     assert long < 4_000_000
