@@ -44,7 +44,7 @@ def references(stage: EnrolmentStage) -> dict[str, tuple[str, str]]:
         "expired": (expired.reference, expired.secrets[0]),
         "malformed": (live.reference, "trop court"),
         "not_a_reference": ("158032A99904296", WRONG),
-        "hostile": ("' OR 1=1 --", "\u202e\x00\u0661"),
+        "hostile": ("' OR 1=1 --", "\u202e\x01\u0661"),
     }
 
 
