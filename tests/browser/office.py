@@ -58,6 +58,7 @@ class Colleague:
         """Press the button; the key answers by itself."""
         if "/staff/sign-in" not in self.page.url:
             self.open("/staff/sign-in")
+        self.page.bring_to_front()  # another colleague's page may have taken the focus since
         self.page.get_by_role("button", name="Se connecter").click()
         self.page.wait_for_url(re.compile(r"/(desk|console|operations|staff/approvals)"))
 
