@@ -180,6 +180,32 @@ def test_a_parent_shows_the_card_of_a_child(
     assert "INES MOREAU-TEST" in told
 
 
+def test_a_childs_contract_stands_beside_the_childs_card(
+    new_phone: NewPhone, hall: Hall, counter: Counter, till_eye: Eye, page: Page, tmp_path: Path
+) -> None:
+    """Tom's card then Tom's contract, from his father's phone: the till pairs them, and names Tom."""
+    hall.represent()
+    hall.insure("tom")
+    phone = new_phone()
+    phone.enrol("hugo")
+    phone.open()
+    contract = phone.page.locator(".card", has_text="MUTUELLE FICTIVE")
+    expect(contract).to_be_visible(timeout=20_000)
+    beside = contract.inner_text()
+    counter.open(page)
+
+    phone.show("Présenter la carte de Tom")
+    watch(page, till_eye, phone.picture(tmp_path / "tom.png"))
+    expect(page.locator("#shown .verdict")).to_be_visible(timeout=20_000)
+    phone.show("Présenter la complémentaire de Tom")
+    watch(page, till_eye, phone.picture(tmp_path / "contract.png"))
+    expect(page.locator("#shown")).to_contain_text("MUTUELLE FICTIVE", timeout=20_000)
+    told = page.inner_text("#shown").upper()
+
+    assert "Tom Moreau-Test" in beside
+    assert "TOM MOREAU-TEST" in told
+
+
 def test_an_insurers_card_stands_beside_mine(
     new_phone: NewPhone, hall: Hall, counter: Counter, till_eye: Eye, page: Page, tmp_path: Path
 ) -> None:

@@ -119,7 +119,7 @@ export async function fetchCards({ withGesture, represents, kind: asked } = {}) 
   return cards;
 }
 
-/** Those this person represents, and their cards: asked with no gesture. Says whether anything changed. */
+/** Those this person represents, their cards and their contracts: asked with no gesture. Says whether anything changed. */
 export async function fetchRepresented() {
   const held = await device();
   const { held: represented } = await askSigned(held.keys, "GET", "/v1/representations");
@@ -130,17 +130,22 @@ export async function fetchRepresented() {
   const kept = before.filter((card) => !card.represents || references.includes(card.represents));
   await pocket.keep("cards", kept);
   const due = represented.filter((one) => one.scope.includes("presenter_droits") && isDue(kept, one.reference));
-  for (const one of due) await fetchCards({ represents: one.reference });
+  for (const { reference } of due) {
+    await fetchCards({ represents: reference });
+    await fetchContracts(reference);
+  }
   return kept.length !== before.length || due.length > 0;
 }
 
-/** The insurers' cards of this person, asked with no gesture; what no insurer says any more leaves the phone. */
-export async function fetchContracts() {
+/** The insurers' cards of this person, or of whom `represents` names, asked with no gesture; what no insurer
+    says any more leaves the phone. */
+export async function fetchContracts(represents = null) {
   try {
-    return await fetchCards({ kind: "amc" });
+    return await fetchCards({ kind: "amc", represents });
   } catch (error) {
     if (error.code !== "contract_unknown") throw error;
-    await pocket.keep("cards", (await cardsKept()).filter((card) => card.kind !== "amc"));
+    const stays = (card) => card.kind !== "amc" || card.represents !== represents;
+    await pocket.keep("cards", (await cardsKept()).filter(stays));
     return [];
   }
 }

@@ -10,11 +10,11 @@ import { birthWords, clockWords, dayWords, language, momentWords, nameWords, t }
 import { readUnverified } from "../../sq1/received.js";
 
 const SHAPES = ["identite", "soins", "complet"];
-// Mine first, then those I represent, then insurers' contracts.
+// Mine first, then those I represent, each with their contracts, then the contracts of mine.
 const GROUP = {
   apcv: (card) => (card.represents ? `1${card.represents}` : ""),
   ecps: (card) => card.name,
-  amc: (card) => `2${card.name.slice(0, card.name.lastIndexOf("."))}`,
+  amc: (card) => `${card.represents ? `1${card.represents} ` : "2"}${card.name.slice(0, card.name.lastIndexOf("."))}`,
 };
 const WHAT = { ecps: "card_ecps", amc: "card_amc" };
 const PRESENT = { ecps: "present_ecps", amc: "present_amc" };
@@ -63,7 +63,7 @@ export async function cardScreen(app) {
     body: [
       !isReached() && alive && el("p", { class: "notice" }, t("offline_note")),
       clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, `${clockWords(clock.ahead())} ${t("clock_note")}`),
-      groups.map((cards) => wallet(app, cards, shape)),
+      groups.map((cards) => wallet(app, cards, shape, nameOf(groups, cards[0]))),
     ],
   };
 }
@@ -77,25 +77,33 @@ function renewSoon(app) {
   );
 }
 
-function wallet(app, cards, shape) {
+/** The name on the carte Vitale a contract goes with; null for my own. */
+function nameOf(groups, { represents }) {
+  const [theirs] = groups.find(([card]) => represents && card.kind === "apcv" && card.represents === represents) ?? [];
+  return theirs ? personOf(theirs) : null;
+}
+
+/** One card of somebody: `whose` is the name of whom it is presented for, null when it is mine. */
+function wallet(app, cards, shape, whose) {
   const [first] = cards;
   const { said } = first;
   const name = personOf(first);
   const dead = first.expiresAt <= clock.now();
   const choice = cards.find((card) => shapeOf(card) === shape) ?? cards.find((card) => shapeOf(card) === "soins") ?? first;
-  const label = first.represents ? t("present_for", { name }) : t(PRESENT[said.kind] ?? "present_apcv");
+  const forOther = said.kind === "amc" ? "present_amc_for" : "present_for";
+  const label = first.represents ? t(forOther, { name: whose ?? name }) : t(PRESENT[said.kind] ?? "present_apcv");
   const present = button(label, () => app.present(chosen(), () => app.go("#/")), "main large");
   let picked = choice;
   const chosen = () => picked;
   return el(
     "section",
-    { "aria-label": name },
+    { "aria-label": whose && whose !== name ? `${name} · ${whose}` : name },
     el(
       "div",
       { class: "card" },
       el("p", { class: "what" }, t(WHAT[said.kind] ?? (first.represents ? "card_of_other" : "card_apcv"))),
       el("p", { class: "name" }, name),
-      facts(...factsOf(said)),
+      facts([t("amc_of"), said.kind === "amc" && whose], ...factsOf(said)),
     ),
     dead ? el("p", { class: "notice bad" }, t("card_expired_note")) : null,
     !dead && first.expiresAt - clock.now() < SOON_S ? el("p", { class: "notice care" }, t("renew_note")) : null,
