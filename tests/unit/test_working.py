@@ -110,7 +110,13 @@ def test_once_says_what_failed(services: Services, tmp_path: Path) -> None:
 
 def test_the_jobs_are_the_duties_of_the_service(services: Services) -> None:
     """None is lost: clients are told, the publication is made, the journal sealed, the old forgotten."""
-    assert {job.name for job in jobs_of(services)} == {"sessions", "annonces", "publication", "journal", "oubli"}
+    assert {job.name for job in jobs_of(services)} == {
+        "sessions",
+        "annonces",
+        "publication",
+        "journal",
+        "oubli",
+    }
 
 
 def _rows(services: Services, table: object) -> int:
