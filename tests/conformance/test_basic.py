@@ -179,8 +179,14 @@ def test_oidcc_login_hint(portal: Portal) -> None:
 
 
 def test_oidcc_ui_locales(portal: Portal) -> None:
-    """Languages asked are no error."""
+    """Languages asked are no error, and the first that the pages are written in is theirs."""
+    spoken = [
+        portal.browser.get(portal.begin(ui_locales=asked).location).headers["Content-Language"]
+        for asked in ("se", "se en-GB fr", "fr-CA en", "&lang=en", "en")
+    ]
+
     assert _is_asked(portal, ui_locales="se")
+    assert spoken == ["fr", "en", "fr", "fr", "en"]
 
 
 def test_oidcc_claims_locales(portal: Portal) -> None:

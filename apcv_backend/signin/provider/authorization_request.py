@@ -28,6 +28,8 @@ _JKT = re.compile(r"[A-Za-z0-9_-]{43}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _LONGEST_STATE = 2_048
 _LONGEST_NONCE = 512
+PAGE_LANGUAGES = ("fr", "en")
+"""What our pages are written in, French first."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
@@ -47,6 +49,7 @@ class AuthorizationRequest:
     max_age: int | None
     dpop_jkt: str
     response_mode: str
+    language: str
 
     def told(self) -> dict[str, str]:
         """What the provider needs again when the phone has answered."""
@@ -56,6 +59,7 @@ class AuthorizationRequest:
             "nonce": self.nonce,
             "code_challenge": self.code_challenge,
             "dpop_jkt": self.dpop_jkt,
+            "language": self.language,
         }
 
 
@@ -113,6 +117,7 @@ def check_request(client: Client, redirect_uri: str, args: Mapping[str, str]) ->
         max_age=_max_age(args),
         dpop_jkt=_jkt(args),
         response_mode=mode,
+        language=chosen_language(args),
     )
 
 
@@ -137,6 +142,15 @@ def kind_of(client: Client, scopes: tuple[str, ...]) -> CardKind:
         raise invalid_scope("scope must say who signs in: ins for a patient, scope_all or professional else")
     (only,) = client.kinds
     return only
+
+
+def chosen_language(args: Mapping[str, str]) -> str:
+    """The first of `ui_locales` that our pages are written in; empty leaves it to the browser.
+
+    A wish, never a refusal (OpenID Connect Core 3.1.2.1): `fr-CA` asks for French, what is no tag for nothing.
+    """
+    asked = [tag.partition("-")[0].lower() for tag in args.get("ui_locales", "").split(" ")]
+    return next((tag for tag in asked if tag in PAGE_LANGUAGES), "")
 
 
 def chosen_acr(args: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from apcv_backend.signin.provider.authorization_request import ACR
+from apcv_backend.signin.provider.authorization_request import ACR, PAGE_LANGUAGES
 from apcv_backend.signin.provider.client_rules import AuthMethod, Grant
 from apcv_backend.signin.provider.key_sets import ASSERTION_ALGS
 
@@ -94,7 +94,7 @@ def _metadata(issuer: str, algorithms: Sequence[str], methods: Sequence[str]) ->
         "require_request_uri_registration": False,
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["login"],
-        "ui_locales_supported": ["fr", "en"],
+        "ui_locales_supported": list(PAGE_LANGUAGES),
         "service_documentation": issuer + "/docs",
     }
 

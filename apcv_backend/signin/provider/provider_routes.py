@@ -87,7 +87,9 @@ def _add_browser_doors(blueprint: StrictBlueprint, provider: ProviderDesk, aroun
             return redirect(provider.authorization.refusal_url(refused), 303)
         except OAuthRefused as refused:
             return shown_refusal(refused)
-        response = redirect(around.waiting_page(attempt.attempt_id), 303)
+        spoken = attempt.order.session_hint.get("language")
+        page = around.waiting_page(attempt.attempt_id)
+        response = redirect(f"{page}?lang={spoken}" if spoken else page, 303)
         browser_cookie.keep(response, secret, is_https=https)
         response.headers["Cache-Control"] = "no-store"
         return response
