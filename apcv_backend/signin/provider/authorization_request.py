@@ -147,7 +147,7 @@ def kind_of(client: Client, scopes: tuple[str, ...]) -> CardKind:
 def chosen_language(args: Mapping[str, str]) -> str:
     """The first of `ui_locales` that our pages are written in; empty leaves it to the browser.
 
-    A wish, never a refusal (OpenID Connect Core 3.1.2.1): `fr-CA` asks for French, what is no tag for nothing.
+    A wish, never a refusal (OpenID Connect Core 3.1.2.1): `fr-CA` asks for French.
     """
     asked = [tag.partition("-")[0].lower() for tag in args.get("ui_locales", "").split(" ")]
     return next((tag for tag in asked if tag in PAGE_LANGUAGES), "")
