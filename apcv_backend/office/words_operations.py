@@ -7,9 +7,8 @@ from collections.abc import Mapping
 OPERATIONS: Mapping[str, tuple[str, str]] = {
     "operations_title": ("Exploitation", "Operations"),
     "operations_text": (
-        "Les trente derniers jours, comptés en temps universel ; les heures sont celles de Paris. Des nombres,"
-        " jamais des personnes.",
-        "The last thirty days, counted in universal time; hours are those of Paris. Numbers, never people.",
+        "Trente jours, comptés en temps universel ; heures de Paris. Des nombres, jamais des personnes.",
+        "Thirty days, counted in universal time; hours are Paris's. Numbers, never people.",
     ),
     "as_of": ("Lu le", "Read on"),
     "operations_more": (
