@@ -200,7 +200,11 @@ def config(
         "APCV_STATUS_CAPACITY": "4096",
     }
     if database_url.startswith("postgresql"):
+        from redis import Redis
+
         redis_server: Server = request.getfixturevalue("redis_server")
+        with Redis.from_url(redis_server.url) as shared:
+            shared.flushdb()  # its counters are of minutes of a clock that every test sets to the same hour
         environ["APCV_REDIS_URL"] = redis_server.url
     return Config.from_env(environ)
 

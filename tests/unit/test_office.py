@@ -296,7 +296,9 @@ def test_a_trust_list_is_looked_at_before_it_stops_holding(hours: int, mood: str
 def test_every_check_of_a_scan_has_words_for_its_plot() -> None:
     """A code of the presences or of SQ1 that a plot shows raw is a sentence nobody wrote."""
     families = (CardRefused, RequestRefused, PresenceRefused)
-    codes = {one.code for family in families for one in (family, *family.__subclasses__())}
+    ours = ("cartes.", "apcv_backend.")  # a till has refusals of its own, which never reach these plots
+    known = {one for family in families for one in (family, *family.__subclasses__())}
+    codes = {one.code for one in known if one.__module__.startswith(ours)}
     codes |= {"asked_by_another", "asked_in_another_structure", "out_of_days"}
 
     assert {code for code in codes if f"verdict_{code}" not in WORDS} == set()
