@@ -2,7 +2,7 @@
 
 Enrolment, rights queries, sign-in and the journal name a person by the same `subject_id`, a random UUID that
 says nothing. The person is found again by a blind index (keyed hash), and read back from a sealed envelope:
-the table alone names nobody.
+the table alone names nobody. Who was entered under a number they have no more keeps their pseudonym.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ _ENTER = {
     .returning(subjects.c.subject_id)
     for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
 }
+
+
+def indexes_of(vault: Vault, person: PersonKey) -> list[bytes]:
+    """The blind indexes `person` may be found under: the one of today, then those of before."""
+    return [vault.person_index(person.card.value, text) for text in (person.text, *person.formerly)]
 
 
 class Subjects:
@@ -58,15 +63,23 @@ class Subjects:
 
     def find(self, tx: Connection, person: PersonKey) -> str | None:
         """The pseudonym of `person`, or None when nobody ever spoke of them."""
-        index = self._vault.person_index(person.card.value, person.text)
-        return tx.execute(_FOUND, {"index": index}).scalar_one_or_none()
+        for index in indexes_of(self._vault, person):
+            known: str | None = tx.execute(_FOUND, {"index": index}).scalar_one_or_none()
+            if known is not None:
+                return known
+        return None
 
     def find_each(self, tx: Connection, people: Sequence[PersonKey]) -> dict[PersonKey, str]:
         """The pseudonym of each of `people` that somebody spoke of before, in one statement."""
-        indexes = {self._vault.person_index(one.card.value, one.text): one for one in people}
+        indexes = {one: indexes_of(self._vault, one) for one in people}
         rows = tx.execute(
             select(subjects.c.person_index, subjects.c.subject_id).where(
-                subjects.c.person_index.in_(list(indexes))
+                subjects.c.person_index.in_([index for each in indexes.values() for index in each])
             )
         )
-        return {indexes[bytes(row.person_index)]: row.subject_id for row in rows}
+        known = {bytes(row.person_index): row.subject_id for row in rows}
+        return {
+            one: next(known[index] for index in each if index in known)
+            for one, each in indexes.items()
+            if not known.keys().isdisjoint(each)
+        }

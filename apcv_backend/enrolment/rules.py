@@ -57,10 +57,14 @@ class PersonKey:
     apCV: the person's own NIR, or the ouvrant droit's NIR, the birth date and the rang gémellaire, joined by
     `/` (the identity key of a carte Vitale). e-CPS: the IDNPS
     (an RPPS number alone is read as one). It holds a NIR: it never prints itself.
+
+    `formerly` is what the same person may have been entered under before: a newborn has a number of their own
+    one day, a professional's ADELI number becomes an RPPS. It is no part of what a key is equal to.
     """
 
     card: CardKind
     text: str = field(repr=False)
+    formerly: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def parse(cls, card: CardKind, text: str, mode: Mode = Mode.STRICT) -> PersonKey:
@@ -163,10 +167,12 @@ class DossierAssure:
         under one number must hold under the others: blocks, journals and limits are kept by this key alone.
         """
         own = self.beneficiaire
-        if own.may_exchange_matricule and own.nir is not None:
-            return PersonKey(person.card, own.nir.digits)
         born, rank = own.traits.naissance.text, own.rang_gemellaire
-        return PersonKey(person.card, f"{own.opening_nir.digits}/{born}/{rank}")
+        on_a_vitale = f"{own.opening_nir.digits}/{born}/{rank}"
+        if own.may_exchange_matricule and own.nir is not None:
+            return PersonKey(person.card, own.nir.digits, formerly=(on_a_vitale,))
+        # Not the other way round: a number that may not be exchanged may be somebody else's.
+        return PersonKey(person.card, on_a_vitale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,8 @@ class DossierProfessionnel:
 
     def key_of(self, person: PersonKey) -> PersonKey:
         """The key this person is entered under: their current number, also when found by a former one."""
-        return PersonKey(person.card, self.professionnel.id_national.text)
+        former = tuple(number.text for number in self.professionnel.former_ids)
+        return PersonKey(person.card, self.professionnel.id_national.text, formerly=former)
 
 
 Dossier = DossierAssure | DossierProfessionnel

@@ -6,22 +6,25 @@ and a rank (the identity key of a carte Vitale). Whoever may choose the name mus
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.subjects import Subjects
 from apcv_backend.tables import journal, notices, subjects
+from cartes.assure import StatutIdentite
 from cartes.cards import CardKind
 from tests.simulators.callers import KnownCallers
-from tests.simulators.clock import SteerableClock
+from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.issuance_stage import ANGE, LAURE, open_stage
 from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, open_rights_stage
 from tests.simulators.population import nir_of
@@ -34,10 +37,14 @@ THE_SAME = {"nir": ANGE.text, "birth_date": "19580314", "rank": 1}
 @pytest.fixture
 def door(services: Services) -> FlaskClient:
     """Ange, signed in, and a pharmacist who may ask about records."""
+    return door_of(services, ANGE)
+
+
+def door_of(services: Services, patient: PersonKey) -> FlaskClient:
     given = frozenset({"openid", "record"})
     known = KnownCallers(
         {
-            "ange": Caller(CallerKind.PATIENT, client_id="mes", person=ANGE, scopes=given),
+            "ange": Caller(CallerKind.PATIENT, client_id="mes", person=patient, scopes=given),
             "laure": Caller(
                 CallerKind.PROFESSIONAL,
                 client_id="lgo",
@@ -90,6 +97,47 @@ def test_a_block_holds_under_every_number(door: FlaskClient, services: Services)
     assert (answer["decision"], answer["rule"]) == ("deny", "professional_blocked")
     assert pseudonyms(services) == 1
     assert asked_about(services, "record.denied") == asked_about(services, "consent.blocked")
+
+
+def test_what_was_said_before_a_number_changed_still_holds(services: Services) -> None:
+    """Entered when no number of their own could be used; asked about under the one they have today."""
+    door = door_of(services, AS_ON_A_VITALE)
+    said(door, "/v1/consents", "ange", target="professional", number=LAURE.text, decision="blocked")
+
+    answer = said(door, "/v1/access-decisions", "laure", patient=ANGE.text, purpose="normal", care_team=True)
+
+    assert (answer["decision"], answer["rule"]) == ("deny", "professional_blocked")
+    assert pseudonyms(services) == 1
+    assert asked_about(services, "record.denied") == asked_about(services, "consent.blocked")
+
+
+@pytest.mark.parametrize("entered", [0, 1], ids=["today's", "a former one's"])
+def test_a_pseudonym_outlives_the_number_it_was_made_for(services: Services, entered: int) -> None:
+    """One by one and in a file: whoever had a number before is found under it, and entered once."""
+    people = Subjects(services.vault, secrets.token_bytes)
+    today = PersonKey(CardKind.ECPS, LAURE.text, formerly=("0991234569",))
+    first = PersonKey(CardKind.ECPS, (today.text, *today.formerly)[entered])
+
+    def work(tx: Connection) -> tuple[str, str, dict[PersonKey, str]]:
+        made = people.ensure(tx, first, MORNING)
+        return made, people.ensure(tx, today, MORNING), people.find_each(tx, [today, ANGE])
+
+    made, found, each = services.database.run(work)
+
+    assert found == made
+    assert each == {today: made}
+    assert pseudonyms(services) == 1
+
+
+def test_a_number_that_may_not_be_exchanged_finds_nobody_else(services: Services) -> None:
+    """It may be somebody else's: it is no former number of a person whose identity is in doubt."""
+    assure = services.rights.droits_of(ANGE, MORNING).dossier()
+    doubtful = replace(assure, beneficiaire=replace(assure.beneficiaire, statut_identite=StatutIdentite.PROV))
+
+    assert assure.key_of(ANGE) == ANGE
+    assert assure.key_of(ANGE).formerly == (AS_ON_A_VITALE.text,)
+    assert doubtful.key_of(ANGE).formerly == ()
+    assert doubtful.key_of(ANGE) == AS_ON_A_VITALE
 
 
 def test_an_opposition_made_beforehand_holds_under_every_number(

@@ -21,6 +21,7 @@ from apcv_backend.enrolment.activation_codes import MAX_ERRORS, DeskAgent, Ident
 from apcv_backend.enrolment.ports import Fact, NewDevice, Notice, Register
 from apcv_backend.enrolment.rules import Device, PersonKey
 from apcv_backend.enrolment.store.codes import agent_of
+from apcv_backend.subjects import indexes_of
 from apcv_backend.tables import activation_codes, devices, notices, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind
@@ -123,9 +124,12 @@ class SqlRegister:
 
     def get_subject(self, person: PersonKey) -> str | None:
         """See `Register.get_subject`."""
-        index = self._vault.person_index(person.card.value, person.text)
-        found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
-        return self._tx.execute(found).scalar_one_or_none()
+        for index in indexes_of(self._vault, person):
+            found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
+            known: str | None = self._tx.execute(found).scalar_one_or_none()
+            if known is not None:
+                return known
+        return None
 
     def lock_subject(self, subject_id: str) -> None:
         """See `Register.lock_subject`."""
