@@ -58,8 +58,8 @@ class PersonKey:
     `/` (the identity key of a carte Vitale). e-CPS: the IDNPS
     (an RPPS number alone is read as one). It holds a NIR: it never prints itself.
 
-    `formerly` is what the same person may have been entered under before: a newborn has a number of their own
-    one day, a professional's ADELI number becomes an RPPS. It is no part of what a key is equal to.
+    `formerly` is what the same insured person may have been entered under before: a newborn has a number of
+    their own one day. It is no part of what a key is equal to.
     """
 
     card: CardKind
@@ -183,8 +183,8 @@ class DossierProfessionnel:
 
     def key_of(self, person: PersonKey) -> PersonKey:
         """The key this person is entered under: their current number, also when found by a former one."""
-        former = tuple(number.text for number in self.professionnel.former_ids)
-        return PersonKey(person.card, self.professionnel.id_national.text, formerly=former)
+        # No `formerly`: a register may say of somebody a number that is another's today.
+        return PersonKey(person.card, self.professionnel.id_national.text)
 
 
 Dossier = DossierAssure | DossierProfessionnel

@@ -18,13 +18,16 @@ from sqlalchemy import Connection, select
 from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services
 from apcv_backend.callers import Caller, CallerKind
-from apcv_backend.enrolment.rules import PersonKey
+from apcv_backend.enrolment.rules import DossierProfessionnel, PersonKey
 from apcv_backend.subjects import Subjects
 from apcv_backend.tables import journal, notices, subjects
 from cartes.assure import StatutIdentite
 from cartes.cards import CardKind
+from cartes.identifiers.idnps import Idnps
+from cartes.identifiers.mode import Mode
 from tests.simulators.callers import KnownCallers
 from tests.simulators.clock import MORNING, SteerableClock
+from tests.simulators.enrolment_stage import professional
 from tests.simulators.issuance_stage import ANGE, LAURE, open_stage
 from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, open_rights_stage
 from tests.simulators.population import nir_of
@@ -115,8 +118,8 @@ def test_what_was_said_before_a_number_changed_still_holds(services: Services) -
 def test_a_pseudonym_outlives_the_number_it_was_made_for(services: Services, entered: int) -> None:
     """One by one and in a file: whoever had a number before is found under it, and entered once."""
     people = Subjects(services.vault, secrets.token_bytes)
-    today = PersonKey(CardKind.ECPS, LAURE.text, formerly=("0991234569",))
-    first = PersonKey(CardKind.ECPS, (today.text, *today.formerly)[entered])
+    today = PersonKey(CardKind.APCV, nir_of(7), formerly=(AS_ON_A_VITALE.text,))
+    first = PersonKey(CardKind.APCV, (today.text, *today.formerly)[entered])
 
     def work(tx: Connection) -> tuple[str, str, dict[PersonKey, str]]:
         made = people.ensure(tx, first, MORNING)
@@ -127,6 +130,17 @@ def test_a_pseudonym_outlives_the_number_it_was_made_for(services: Services, ent
     assert found == made
     assert each == {today: made}
     assert pseudonyms(services) == 1
+
+
+def test_a_former_number_never_gives_a_professional_somebody_elses_pseudonym() -> None:
+    """A directory that calls another's number of today a former one of this person merges nobody."""
+    somebody_else = Idnps.parse("899700000017", Mode.LENIENT)
+    claims = professional(former_ids=(somebody_else,))
+
+    key = DossierProfessionnel(claims).key_of(PersonKey(CardKind.ECPS, somebody_else.text))
+
+    assert key.text == claims.id_national.text
+    assert key.formerly == ()
 
 
 def test_a_number_that_may_not_be_exchanged_finds_nobody_else(services: Services) -> None:
