@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from tests.simulators.clock import MORNING, SteerableClock
+from tests.simulators.played_again import played_again
 from tests.simulators.scratch import work_in_memory
 from tests.simulators.servers import Server, ServerMissing, start_postgres, start_redis
 from tests.testdata import ROOT
@@ -50,6 +51,15 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what passed only the second time, in every worker: `tests/browser` plays a failed test once more."""
+    twice = played_again(terminalreporter.stats)
+    if twice:
+        terminalreporter.section("played twice")
+        for test, why in sorted(twice.items()):
+            terminalreporter.write_line(f"{test}: {why}")
 
 
 @pytest.fixture(scope="session", autouse=True)

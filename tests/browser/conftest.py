@@ -17,6 +17,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, required, web_phone
 from tests.browser.office import Office
+from tests.simulators.played_again import PLAYED_AGAIN
 from verifier.seen import MemorySeen
 from verifier.trust_store import TrustStore
 from verifier.verify import Verifier
@@ -38,16 +39,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """A test of this folder that failed is played once more: a browser on a busy machine misses a moment.
 
-    What fails twice fails. The second try is said on the standard output.
+    What fails twice fails. What failed first and passed then is named at the end of the run, with why: a test
+    that always needs two goes is a fault of its own.
     """
     if Path(__file__).parent not in item.path.parents:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports) and isinstance(item, pytest.Function):
-        print(f"\nonce more: {item.nodeid}")
+    failed = next((report for report in reports if report.failed), None)
+    if failed is not None and isinstance(item, pytest.Function):
         item._initrequest()
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            report.user_properties.append((PLAYED_AGAIN, failed.longreprtext.splitlines()[-1]))
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
