@@ -54,7 +54,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what passed only the second time, in every worker: `tests/browser` plays a failed test once more."""
+    """Name what passed only at its second go: `tests/browser` plays a failed test once more."""
     twice = played_again(terminalreporter.stats)
     if twice:
         terminalreporter.section("played twice")

@@ -1,4 +1,4 @@
-"""Tests that failed and were played once more: how they are marked, and what the end of a run says of them."""
+"""Tests that failed and were played once more: how they are marked, and what a run says of them."""
 
 from __future__ import annotations
 
