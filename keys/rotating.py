@@ -110,12 +110,13 @@ def _made(
     like: str | None,
     make: Make,
 ) -> KeyRecord:
+    policy = policy_of(purpose)  # before anything is made: a key nobody may use is not left behind
     beside = like or min(records, key=lambda record: _IN_USE_FIRST.index(record.state)).uri
     name = f"{purpose.value}-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     if purpose in RSA_PURPOSES:
         make = partial(make_key, purpose=purpose)
     new = make(beside, name, directory)
-    return waiting_record(purpose, kid_of(new.public_key), new.public_key, new.uri, policy_of(purpose), at)
+    return waiting_record(purpose, kid_of(new.public_key), new.public_key, new.uri, policy, at)
 
 
 def _write(

@@ -71,6 +71,7 @@ class RotationPolicy:
 POLICIES: Final[Mapping[Purpose, RotationPolicy]] = {
     Purpose.APCV: RotationPolicy(card_life=timedelta(hours=72)),
     Purpose.ECPS: RotationPolicy(card_life=timedelta(hours=24)),
+    Purpose.AMC: RotationPolicy(card_life=timedelta(hours=72)),
 }
 """The keys that sign cards. Those of the publication change with its metadata (`docs/operations/keys.md`)."""
 
@@ -79,6 +80,9 @@ SIGNIN_POLICIES: Final[Mapping[Purpose, RotationPolicy]] = {
     Purpose.OIDC_RS256: RotationPolicy(card_life=timedelta(hours=12)),
 }
 """The keys that sign tokens: clients read the key set every few minutes, and some keep it for days."""
+
+CALENDAR: Final[Mapping[Purpose, RotationPolicy]] = {**POLICIES, **SIGNIN_POLICIES}
+"""Every key that turns by the calendar, and is replaced at once when it is stolen."""
 
 
 class Action(enum.Enum):
@@ -101,10 +105,10 @@ class Step:
 
 
 def policy_of(purpose: Purpose) -> RotationPolicy:
-    """The calendar of a purpose. Raises `RotationRefused` for a key that signs no card."""
-    policy = POLICIES.get(purpose) or SIGNIN_POLICIES.get(purpose)
+    """The calendar of a purpose. Raises `RotationRefused` for a key that signs neither cards nor tokens."""
+    policy = CALENDAR.get(purpose)
     if policy is None:
-        raise RotationRefused(purpose=purpose.value, why="not_a_card_key")
+        raise RotationRefused(purpose=purpose.value, why="not_in_the_calendar")
     return policy
 
 

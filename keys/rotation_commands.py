@@ -11,14 +11,14 @@ from keys.errors import KeyRefused
 from keys.keyring import Keyring
 from keys.manifest import KeyRecord, KeyState
 from keys.rotating import Done, revoke, rotate
-from keys.rotation import POLICIES, SIGNIN_POLICIES, Action, Step, plan, policy_of
+from keys.rotation import CALENDAR, SIGNIN_POLICIES, Action, Step, plan, policy_of
 from keys.sentences import sentence
 from keys.signer import Purpose, kid_of
 
 _directory = click.option(
     "--dir", "directory", type=click.Path(path_type=Path), required=True, help="Dossier du trousseau."
 )
-_CARDS = click.Choice([purpose.value for purpose in (*POLICIES, *SIGNIN_POLICIES)])
+_TURNING = click.Choice([purpose.value for purpose in CALENDAR])
 _STATES = {
     KeyState.PRE_PUBLISHED: "en attente",
     KeyState.ACTIVE: "signe",
@@ -41,16 +41,16 @@ _DONE = {
 }
 
 
-@click.command(name="plan", help="Montre le calendrier des clés qui signent des cartes. Ne change rien.")
+@click.command(name="plan", help="Montre le calendrier des clés (cartes et jetons). Ne change rien.")
 @_directory
 def show_plan(directory: Path) -> None:
-    """Print the keys of each card purpose, and the steps ahead; those whose time has come say so."""
+    """Print each purpose's keys and the steps ahead; those whose time has come say so."""
     now = datetime.now(UTC)
     try:
         keyring = Keyring.open(directory)
     except KeyRefused as refusal:
         raise click.ClickException(sentence(refusal)) from refusal
-    for purpose in POLICIES:
+    for purpose in _held(keyring):
         records = keyring.public_keys(purpose)
         click.echo(f"{purpose.value}")
         for record in records:
@@ -65,7 +65,7 @@ def show_plan(directory: Path) -> None:
     "À relancer sans crainte ; un minuteur le fait chaque heure.",
 )
 @_directory
-@click.option("--purpose", type=_CARDS, help="Une seule sorte de clé ; sans elle, toutes.")
+@click.option("--purpose", type=_TURNING, help="Une seule sorte de clé ; sans elle, toutes.")
 @click.option("--switch", is_flag=True, help="La clé en attente prend le relais maintenant.")
 @click.option(
     "--pkcs11", "token", help="Où fabriquer la clé suivante : pkcs11:token=…?module-path=…&pin-source=…"
@@ -74,13 +74,13 @@ def rotate_keys(directory: Path, purpose: str | None, switch: bool, token: str |
     """Do the due steps now, and print each."""
     if (switch or token) and purpose is None:
         raise click.UsageError("--switch et --pkcs11 demandent --purpose.")
-    for one in POLICIES if purpose is None else (Purpose(purpose),):
-        try:
+    try:
+        for one in _held(Keyring.open(directory)) if purpose is None else (Purpose(purpose),):
             told = rotate(directory, one, datetime.now(UTC), switch=switch, like=token)
-        except KeyRefused as refusal:
-            raise click.ClickException(sentence(refusal)) from refusal
-        click.echo(f"{one.value} : {len(told)} changement(s)" if told else f"{one.value} : rien à faire")
-        _tell(told)
+            click.echo(f"{one.value} : {len(told)} changement(s)" if told else f"{one.value} : rien à faire")
+            _tell(told)
+    except KeyRefused as refusal:
+        raise click.ClickException(sentence(refusal)) from refusal
 
 
 @click.command(
@@ -98,13 +98,22 @@ def revoke_key(directory: Path, kid: str, reason: str) -> None:
     except KeyRefused as refusal:
         raise click.ClickException(sentence(refusal)) from refusal
     _tell(told)
+    if told[0].record.purpose in SIGNIN_POLICIES:
+        click.echo("Les jetons de l'ancienne clé ne valent plus rien. À faire aussitôt : demandez aux")
+        click.echo("applications qui gardent les clés de relire /protocol/openid-connect/certs.")
+        return
     click.echo("À faire aussitôt : python -m apcv_backend publish. Les postes le sauront à leur prochain")
     click.echo("rafraîchissement ; les téléphones redemanderont leurs cartes sans geste de leur porteur.")
 
 
+def _held(keyring: Keyring) -> tuple[Purpose, ...]:
+    """The purposes of the calendar this keyring has keys for: one made earlier may lack some."""
+    return tuple(purpose for purpose in CALENDAR if keyring.public_keys(purpose))
+
+
 def _tell(told: tuple[Done, ...]) -> None:
     for one in told:
-        click.echo(f"  {one.record.purpose.value:<5} {one.record.kid}  {_DONE[one.what]}")
+        click.echo(f"  {one.record.purpose.value:<10} {one.record.kid}  {_DONE[one.what]}")
         _show(one.record)
 
 

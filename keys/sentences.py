@@ -52,7 +52,8 @@ _WHY = {
     "name_taken": "Le dossier tient déjà une clé de ce nom : une clé n'en remplace jamais une autre.",
     "pin_in_the_new_folder": "Le fichier du code (pin-source) doit être hors du dossier à créer.",
     "label_taken": "Le jeton tient déjà un objet de ce nom : une clé n'en remplace jamais une autre.",
-    "not_a_card_key": "Le calendrier ne concerne que les clés qui signent des cartes (apcv, ecps).",
+    "not_in_the_calendar": "Cette clé n'est pas du calendrier, qui tourne celles des cartes et des jetons : "
+    "voyez docs/operations/keys.md.",
     "no_such_kid": "Le trousseau ne tient pas cette clé.",
     "several_such_kids": "Plusieurs clés portent cet identifiant : donnez l'empreinte entière.",
     "already_revoked": "Cette clé est déjà révoquée.",

@@ -1,8 +1,8 @@
 """A ceremony whose issuer keys are made in a token, and never are anywhere else.
 
-The keys that sign cards (`apcv`, `ecps`) are those whose theft lets a stranger issue; the token makes them.
-The rest of the keyring is made as by `hold_ceremony`. All or nothing, as there: the token is opened and asked
-whether the names are free before anything is written; what fails later takes back files and keys.
+The keys that sign cards (`apcv`, `ecps`, `amc`) are those whose theft lets a stranger issue; the token makes
+them. The rest of the keyring is made as by `hold_ceremony`. All or nothing, as there: the token is opened and
+asked whether the names are free before anything is written; what fails later takes back files and keys.
 """
 
 from __future__ import annotations

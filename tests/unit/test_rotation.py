@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from apcv_backend.publication.rules import LONGEST_LIVES
+from cartes.cards import CardKind
 from keys.ceremony import hold_ceremony
 from keys.cli import main
 from keys.errors import KeyringUnusable, NoKeyForPurpose, RotationRefused
@@ -23,7 +25,7 @@ from keys.keyring import MANIFEST_PATIENCE_S, KeyRecord, Keyring, KeyState, Purp
 from keys.manifest import Manifest
 from keys.manifest_file import LOG_NAME, MANIFEST_NAME, changing, read_manifest
 from keys.rotating import Done, revoke, rotate
-from keys.rotation import Action, done, due, plan, policy_of
+from keys.rotation import CALENDAR, Action, done, due, plan, policy_of
 from tests.simulators.clock import MORNING
 from tests.testdata import ROOT
 
@@ -150,10 +152,16 @@ def test_a_step_is_not_done_before_its_time(folder: Path) -> None:
     assert due(records(folder), POLICY, step.at - timedelta(microseconds=1)) is None
 
 
-def test_only_keys_of_cards_are_in_the_calendar(folder: Path) -> None:
+def test_only_keys_of_cards_and_tokens_are_in_the_calendar(folder: Path) -> None:
     """A key of the publication changes with its metadata, not here."""
-    with pytest.raises(RotationRefused, match="not_a_card_key"):
+    with pytest.raises(RotationRefused, match="not_in_the_calendar"):
         rotate(folder, Purpose.TUF_TARGETS, MORNING)
+
+
+@pytest.mark.parametrize("kind", CardKind)
+def test_every_kind_of_card_has_a_calendar_as_long_as_its_life(kind: CardKind) -> None:
+    """An issuer's key may not leave the trust list before the last card it sealed is dead."""
+    assert policy_of(Purpose(kind.value)).card_life == LONGEST_LIVES[kind]
 
 
 # --- The emergency ------------------------------------------------------------------------------------
@@ -186,6 +194,29 @@ def test_without_a_waiting_key_one_is_made_first(folder: Path) -> None:
     assert [one.what for one in told] == ["make", "revoke", "activate"]
     signer = Keyring.open(folder, acknowledged_development=True).signer(Purpose.APCV, MORNING)
     assert signer.public_key == records(folder)[1].public_key != stolen.public_key
+
+
+@pytest.mark.parametrize("purpose", [Purpose.AMC, Purpose.ECPS, Purpose.OIDC])
+def test_whatever_is_signed_for_others_is_revoked_alike(folder: Path, purpose: Purpose) -> None:
+    """An insurer's cards, professionals', tokens: the stolen key stops, another signs at the same instant."""
+    (stolen,) = records(folder, purpose)
+
+    revoke(folder, stolen.kid, "test", MORNING)
+
+    signer = Keyring.open(folder, acknowledged_development=True).signer(purpose, MORNING)
+    assert signer.public_key == records(folder, purpose)[1].public_key != stolen.public_key
+
+
+@pytest.mark.parametrize("purpose", [Purpose.LOG, Purpose.STATUS, Purpose.TUF_SNAPSHOT])
+def test_a_key_without_a_calendar_is_not_revoked_by_halves(folder: Path, purpose: Purpose) -> None:
+    """Refused, and not even a key file nobody knows of is left behind."""
+    (stolen,) = records(folder, purpose)
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"}
+
+    with pytest.raises(RotationRefused, match="not_in_the_calendar"):
+        revoke(folder, stolen.kid, "test", MORNING)
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".lock"} == before
 
 
 @pytest.mark.parametrize("kid", ["00000000", "", "no kid at all"])
@@ -435,6 +466,27 @@ def test_the_commands_tell_the_calendar(today: Path) -> None:
     assert "révoquée" in told
     assert "signe désormais" in told
     assert "publish" in told
+
+
+def test_the_timer_turns_every_key_of_the_calendar(today: Path) -> None:
+    """`rotate` without a purpose: cards and sign-in alike; what a keyring does not hold is passed over."""
+    run("rotate", "--dir", today)
+
+    for purpose in CALENDAR:
+        assert records(today, purpose)[-1].state is KeyState.PRE_PUBLISHED
+        assert f"{purpose.value}\n" in run("plan", "--dir", today)
+    with changing(today) as held:
+        kept = tuple(record for record in held.manifest.keys if record.purpose is not Purpose.OIDC_RS256)
+        held.replace(replace(held.manifest, keys=kept), {"what": "test"}, MORNING)
+    assert "oidc-rs256" not in run("rotate", "--dir", today) + run("plan", "--dir", today)
+
+
+def test_what_to_do_after_a_theft_is_told_for_that_key(today: Path) -> None:
+    """Whoever revokes a token's key is not sent to publish a trust list."""
+    told = run("revoke", "--dir", today, "--kid", records(today, Purpose.OIDC)[0].kid, "--reason", "test")
+
+    assert "certs" in told
+    assert "publish" not in told
 
 
 def test_a_refusal_is_a_sentence(today: Path) -> None:
