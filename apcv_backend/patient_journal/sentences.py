@@ -169,7 +169,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "document_hidden": ("vous avez masqué ce document", "you hid this document"),
     "professional_consented": ("votre accord à ce professionnel", "your agreement to this professional"),
     "structure_consented": ("votre accord à cet établissement", "your agreement to this structure"),
-    "care_team": ("équipe de soins", "care team"),
+    "care_team": (
+        "équipe de soins, selon ce que ce service déclare",
+        "care team, as this service declares",
+    ),
     "no_consent": ("pas d'accord de votre part", "no agreement of yours"),
 }
 
@@ -184,6 +187,13 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "by": ("décidé par", "decided by"),
     "reason": ("raison", "reason"),
 }
+
+_DECLARED: Mapping[str, tuple[str, str]] = {
+    "confidential": ("vous gardez cela pour vous", "you keep this to yourself"),
+    "to_representative": ("pour le montrer à qui vous représente", "to show it to who represents you"),
+}
+"""What a service said of a question about the record, and nobody checked: told as its own word. The care team
+is told by the rule alone, when it decided."""
 
 _ENDS = frozenset({"mandant", "mandataire", "juge", "autorite"})
 """Who may end a representation; journalled as `by`."""
@@ -249,6 +259,10 @@ def why_of(line: Line, language: str) -> str:
         if value:
             word = _WORDS.get(value)
             told.append(f"{_one(label, language)} : {_one(word, language) if word else value}")
+    declared = [_one(word, language) for name, word in _DECLARED.items() if line.facts.get(name) is True]
+    if declared:
+        said = _one(("déclaré par ce service", "declared by this service"), language)
+        told.append(f"{said} : {', '.join(declared)}")
     return " ; ".join(told)
 
 

@@ -34,6 +34,7 @@ from apcv_backend.record_access.rules import (
     TargetKind,
 )
 from cartes.cards import CardKind
+from cartes.errors import InvalidValue
 from cartes.identifiers.mode import Mode
 
 T = TypeVar("T")
@@ -133,6 +134,9 @@ class RecordDesk:
         """Grant or block, from now on, in place of what was said of this target. Raises `InvalidValue`."""
         target = Target.parse(kind, number, self._mode)
         rules.check_statement(target, scope, decision)
+        if until is not None and until <= at:
+            # It would undo what was said before and never hold itself: a block lifted by a slip of the year.
+            raise InvalidValue(what="until", why="past")
         said = Statement(self._new_id(), target, scope, decision, at, until)
 
         def work(register: Register) -> Statement:
@@ -264,8 +268,10 @@ class RecordDesk:
                 facts={
                     "by": idnps,
                     "structure": caller.structure,
+                    "client": caller.client_id,
                     "purpose": asked.purpose.value,
                     "rule": rule.name,
+                    **_declared(asked),
                 },
                 at=at,
             )
@@ -295,6 +301,16 @@ class RecordDesk:
 
     def _new_id(self) -> str:
         return str(uuid.UUID(bytes=self._random(16), version=4))
+
+
+def _declared(asked: AccessRequest) -> dict[str, bool]:
+    """What the answer rests on that nobody but the client says: the patient reads it as the client's word."""
+    said = {
+        "care_team": asked.care_team,
+        "confidential": asked.confidential,
+        "to_representative": asked.to_representative,
+    }
+    return {name: True for name, is_so in said.items() if is_so}
 
 
 def _counted(register: Register, caller: Caller, person: PersonKey, at: datetime) -> str | None:

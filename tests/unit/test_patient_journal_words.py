@@ -91,3 +91,17 @@ def test_a_professionals_number_is_said_once() -> None:
 
     assert "899700000017" in who_of(line, NamesInLine(), "fr")
     assert why_of(line, "fr") == "moyen : échange dans les deux sens"
+
+
+def test_what_a_service_declares_is_told_as_its_word() -> None:
+    """Nobody checked that they are of the care team: the patient reads who says so, and may contest it."""
+    decided = _line("record.permitted", by="899700900154", purpose="normal", rule="care_team", care_team=True)
+    kept = _line(
+        "record.denied", rule="confidential_to_representative", confidential=True, to_representative=True
+    )
+
+    assert why_of(decided, "fr") == "but : soins ; règle : équipe de soins, selon ce que ce service déclare"
+    assert why_of(kept, "fr").endswith(
+        "; déclaré par ce service : vous gardez cela pour vous, pour le montrer à qui vous représente"
+    )
+    assert "declared by this service : you keep this to yourself" in why_of(kept, "en")

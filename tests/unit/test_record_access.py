@@ -216,9 +216,51 @@ def test_breaking_the_glass_is_told_at_once(door: Door, services: Services) -> N
     assert strict_json.loads(line.facts.encode()) == {
         "by": PAOLI.text,
         "structure": STRUCTURE,
+        "client": "lgo",
         "purpose": "bris_de_glace",
         "rule": "emergency",
     }
+
+
+@pytest.mark.parametrize(
+    ("who", "purpose", "rule"),
+    [
+        ("paoli", "bris_de_glace", "opposed_beforehand"),
+        ("samu", "centre_15", "opposed_beforehand"),
+        ("paoli", "centre_15", "not_a_regulator"),
+    ],
+)
+def test_an_emergency_denied_is_told_like_one_permitted(
+    door: Door, services: Services, who: str, purpose: str, rule: str
+) -> None:
+    """Whoever tried is told of, each time they tried."""
+    for name in ("bris_de_glace", "centre_15"):
+        door.say(target="purpose", number=name, decision="blocked")
+
+    answers = [door.ask(who, purpose) for _ in range(2)]
+
+    assert [(one["decision"], one["rule"]) for one in answers] == [("deny", rule)] * 2
+    with services.database.read() as connection:
+        told = connection.execute(select(notices)).all()
+        lines = connection.execute(select(journal).where(journal.c.event == "record.denied")).all()
+    assert [one.kind for one in told] == ["record_opened_in_emergency"] * 2
+    assert {one.subject_id for one in told} == {one.subject for one in lines}
+
+
+def test_what_a_client_declares_is_written_down_as_its_word(door: Door, services: Services) -> None:
+    """The care team, a confidential event, who it is shown to: the journal keeps which client said so."""
+    door.ask("paoli")
+    door.ask("paoli", care_team=False, confidential=True, to_representative=True)
+
+    with services.database.read() as connection:
+        rows = connection.execute(select(journal).where(journal.c.event.startswith("record."))).all()
+    first, second = (strict_json.loads(row.facts.encode()) for row in rows)
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert (first["client"], first["care_team"]) == ("lgo", True)
+    assert {"confidential", "to_representative"}.isdisjoint(first)
+    assert (second["confidential"], second["to_representative"]) == (True, True)
+    assert "care_team" not in second
 
 
 def test_a_prior_opposition_stops_an_emergency(door: Door) -> None:
@@ -273,6 +315,18 @@ def test_a_consent_to_rights_covers_its_insurer_alone(
     assert covers(ANGE, mutuelle, "rights", clock())
     assert not covers(ANGE, replace(mutuelle, organisation="99999002"), "rights", clock())
     assert not covers(ANGE, paoli, "rights", clock())
+
+
+def test_an_end_already_past_is_refused_and_lifts_no_block(door: Door, clock: SteerableClock) -> None:
+    """A consent that ended before it began would take the place of the block, and hold for nobody."""
+    blocked = {"target": "professional", "number": PAOLI.text, "decision": "blocked"}
+    door.say(**blocked)
+
+    for until in (clock(), clock() - timedelta(days=365)):
+        words = {**blocked, "decision": "granted", "until": until.isoformat()}
+        assert door.send("POST", "/v1/consents", "ange", words).status_code == 422
+
+    assert door.ask("paoli")["rule"] == "professional_blocked"
 
 
 @pytest.mark.parametrize(
