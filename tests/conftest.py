@@ -13,7 +13,7 @@ import secrets
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from tests.simulators.clock import MORNING, SteerableClock
+from tests.simulators.missing import missing
 from tests.simulators.played_again import played_again
 from tests.simulators.scratch import work_in_memory
 from tests.simulators.servers import Server, ServerMissing, start_postgres, start_redis
@@ -79,16 +80,11 @@ def only_loopback() -> Iterator[None]:
         yield
 
 
-def _or_skip(start: object) -> Server:
-    assert callable(start)
+def _or_skip(start: Callable[[], Server]) -> Server:
     try:
-        server = start()
-    except ServerMissing as missing:
-        if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    assert isinstance(server, Server)
-    return server
+        return start()
+    except ServerMissing as error:
+        missing(error)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ virtual authenticator, which the backend lets in because it runs in the `test` e
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -262,8 +261,3 @@ def serious(page: Page) -> list[str]:
         raise AssertionError(told["exceptionDetails"])
     found: list[str] = told["result"]["value"]
     return found
-
-
-def required() -> bool:
-    """Whether a missing browser is a failure rather than a skip."""
-    return os.environ.get("CARTES_REQUIRE_SERVERS") == "1"

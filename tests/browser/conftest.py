@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, required, web_phone
+from tests.browser.bench import BrowserMissing, Hall, WebPhone, launch, open_hall, web_phone
 from tests.browser.office import Office
+from tests.simulators.missing import missing
 from tests.simulators.played_again import PLAYED_AGAIN
 from verifier.seen import MemorySeen
 from verifier.trust_store import TrustStore
@@ -69,10 +70,8 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)
-        except BrowserMissing as missing:
-            if required():
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
+        except BrowserMissing as error:
+            missing(error)
         yield browser
         browser.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.running_provider import missing
+from tests.simulators.missing import missing
 
 FOLDER = Path(__file__).parent
 _PATIENCE_S = 30

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.simulators.apache import Apache, apache_is_missing, start_apache
-from tests.simulators.running_provider import Browser, RunningProvider, missing, next_of
+from tests.simulators.missing import missing
+from tests.simulators.running_provider import Browser, RunningProvider, next_of
 from tests.simulators.servers import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("clients")]
@@ -35,7 +36,7 @@ def apache(request: pytest.FixtureRequest, provider: RunningProvider) -> Iterato
     )
     running = start_apache(provider.issuer, client_id, secret, alg, port)
     yield running
-    running.stop()
+    running.server.stop()
 
 
 def sign_in(provider: RunningProvider, browser: Browser, apache: Apache, person: str) -> dict[str, str]:
@@ -43,7 +44,7 @@ def sign_in(provider: RunningProvider, browser: Browser, apache: Apache, person:
     page = f"{apache.url}/protege/"
     back = provider.pass_by_phone(browser, page, provider.phones[person], apache.callback)
     answer = browser.follow(browser.get(back))
-    assert answer.status_code == 200, apache.log()
+    assert answer.status_code == 200, apache.server.log()
     assert answer.url == page
     assert "Ouvert." in answer.text
     return {name: value for name, value in answer.headers.items() if name.startswith("X-")}
@@ -84,4 +85,4 @@ def test_a_session_closed_from_the_phone_closes_the_page(
     provider.phones["laure"].close_sessions()
     provider.hall.tell_logouts()
 
-    assert browser.get(f"{apache.url}/protege/").is_redirect, apache.log()
+    assert browser.get(f"{apache.url}/protege/").is_redirect, apache.server.log()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.simulators.tracked import tracked
 from tests.testdata import ROOT
 
 _ROOMS = ("cartes", "verifier", "keys", "apcv_backend", "mobile_mock", "examples", "benchmarks")
@@ -15,29 +15,22 @@ _NAMELESS = {"helper", "helpers", "util", "utils", "misc", "common", "func", "fu
 _LONGEST_MODULE = 450
 
 
-def _modules() -> list[Path]:
+def _modules(*rooms: str) -> list[Path]:
     return [
-        path for room in _ROOMS for path in (ROOT / room).rglob("*.py") if "node_modules" not in path.parts
+        path for room in rooms for path in (ROOT / room).rglob("*.py") if "node_modules" not in path.parts
     ]
-
-
-def _tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False, text=True
-    ).stdout
-    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 def test_every_shelf_has_a_name() -> None:
     """A file called helpers or utils is a drawer nobody can find anything in."""
-    assert [path.name for path in _modules() if path.stem in _NAMELESS] == []
+    assert [path.name for path in _modules(*_ROOMS, "tests") if path.stem in _NAMELESS] == []
 
 
 def test_every_module_is_one_idea_long() -> None:
     """A module longer than this holds more than one idea."""
     too_long = {
         str(path.relative_to(ROOT)): lines
-        for path in _modules()
+        for path in _modules(*_ROOMS)
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > _LONGEST_MODULE
     }
     assert too_long == {}
@@ -47,7 +40,7 @@ def test_every_module_begins_with_its_story() -> None:
     """The first thing a reader meets is what the module is for."""
     silent = [
         str(path.relative_to(ROOT))
-        for path in _modules()
+        for path in _modules(*_ROOMS, "tests")
         if not path.read_text(encoding="utf-8").lstrip().startswith(('"""', 'r"""'))
     ]
     assert silent == []
@@ -64,18 +57,14 @@ def test_every_module_begins_with_its_story() -> None:
 )
 def test_nothing_committed_that_must_not_be(pattern: re.Pattern[bytes]) -> None:
     """No private key, and no address of a package index, in any tracked file."""
-    here = Path(__file__)
-    found = [
-        str(path.relative_to(ROOT))
-        for path in _tracked()
-        if path != here and pattern.search(path.read_bytes())
-    ]
+    here = str(Path(__file__).relative_to(ROOT))
+    found = [name for name in tracked() if name != here and pattern.search((ROOT / name).read_bytes())]
     assert found == []
 
 
 def test_every_requirement_is_pinned_with_its_hash() -> None:
     """What is installed is what was locked, byte for byte."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-npm.txt"):
         blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text(encoding="utf-8"))
         for block in blocks:
             assert re.match(r"[a-z0-9._-]+==", block), block[:80]

@@ -1,36 +1,20 @@
-"""Apache with mod_auth_openidc, from Debian: one protected page, its own folder, a free port.
+"""Apache with mod_auth_openidc, from Debian, in front of one protected page.
 
-Nothing of the machine's own Apache is read or touched. The page answers with what the module understood, in
-headers, so that a test reads what an application behind it would.
+The page answers with what the module understood, in headers, so that a test reads what an application behind
+it would.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from tests.simulators.servers import free_port
+from tests.simulators.apache_server import apache_folder, lacks, serve_apache
+from tests.simulators.servers import Server
 
-_MODULES = Path("/usr/lib/apache2/modules")
-_BINARY = Path("/usr/sbin/apache2")
-_DEADLINE_S = 15.0
+_MODULES = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "headers", "auth_openidc")
 _CONFIGURATION = """
-ServerRoot {folder}
-ServerName localhost
-Listen 127.0.0.1:{port}
-PidFile {folder}/pid
-Mutex posixsem
-ErrorLog {folder}/log
 LogLevel auth_openidc:warn
-{user}
-{modules}
-StartServers 1
 DocumentRoot {folder}/pages
 TypesConfig /dev/null
 DirectoryIndex index.html
@@ -63,83 +47,40 @@ OIDCHTTPTimeoutShort 5
 
 def apache_is_missing() -> bool:
     """Whether this machine lacks Apache or its module."""
-    return not _BINARY.exists() or not (_MODULES / "mod_auth_openidc.so").exists()
+    return lacks(_MODULES)
 
 
 @dataclass
 class Apache:
-    """A running Apache."""
+    """A running Apache, and the algorithm of the ID tokens it takes."""
 
-    port: int
+    server: Server
     alg: str
-    folder: Path
-    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://localhost:{self.port}"
+        return self.server.url
 
     @property
     def callback(self) -> str:
         """Where the provider sends browsers back."""
         return f"{self.url}/protege/retour"
 
-    def log(self) -> str:
-        """What it complains of."""
-        return (self.folder / "log").read_text(errors="replace")[-3_000:]
 
-    def stop(self) -> None:
-        """Stop it and remove its folder."""
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(timeout=5)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def start_apache(issuer: str, client_id: str, secret: str, alg: str, port: int = 0) -> Apache:
-    """Apache in front of one page, a client of `issuer`; `port` is any free one unless told."""
-    port = port or free_port()
-    folder = Path(tempfile.mkdtemp(prefix="cartes-apache-"))
-    folder.chmod(0o755)
+def start_apache(issuer: str, client_id: str, secret: str, alg: str, port: int) -> Apache:
+    """Apache on `port`, in front of one page, a client of `issuer`."""
+    folder = apache_folder()
     page = folder / "pages" / "protege" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text("<!doctype html><title>Dossier</title><p>Ouvert.", encoding="utf-8")
-    names = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "headers", "auth_openidc")
-    settings = folder / "apache.conf"
-    settings.touch(mode=0o600)
-    settings.write_text(
-        _CONFIGURATION.format(
-            folder=folder,
-            port=port,
-            issuer=issuer,
-            client_id=client_id,
-            secret=secret,
-            alg=alg,
-            passphrase=os.urandom(16).hex(),
-            user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
-            modules="\n".join(f"LoadModule {name}_module {_MODULES}/mod_{name}.so" for name in names),
-        ),
-        encoding="utf-8",
+    configuration = _CONFIGURATION.format(
+        folder=folder,
+        port=port,
+        issuer=issuer,
+        client_id=client_id,
+        secret=secret,
+        alg=alg,
+        passphrase=os.urandom(16).hex(),
     )
-    process = subprocess.Popen(
-        [_BINARY, "-f", settings, "-D", "FOREGROUND"], cwd=folder, stderr=subprocess.DEVNULL
-    )
-    apache = Apache(port, alg, folder, process)
-    deadline = time.monotonic() + _DEADLINE_S
-    while not _answers(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            told = apache.log()
-            apache.stop()
-            raise RuntimeError(f"Apache did not start: {told}")
-        time.sleep(0.05)
-    return apache
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    return Apache(serve_apache(folder, port, _MODULES, configuration, "http"), alg)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 from typing import Any, Final
 
-import pytest
-
+from tests.simulators.missing import missing
 from tests.testdata import ROOT
 
 JAVASCRIPT: Final = ROOT / "tests" / "vectors" / "javascript"
@@ -24,10 +22,7 @@ def find_node() -> str:
         told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.match(r"v(\d+)\.", told)
     if found is None or version is None or int(version[1]) < 20:
-        sentence = "JavaScript : apt install nodejs (20 ou plus récent)"
-        if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        missing("JavaScript : apt install nodejs (20 ou plus récent)")
     return found
 
 

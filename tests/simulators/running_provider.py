@@ -7,7 +7,6 @@ camera and the two digits with the eyes.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import time
@@ -40,13 +39,6 @@ _PIXELS = 4
 _DEADLINE_S = 10.0
 PEOPLE = ("laure", "karim", "ange")
 """A pharmacist, a doctor who works at two places, a patient."""
-
-
-def missing(told: str) -> None:
-    """Skip for what this machine does not have, in one line; fail where everything must run."""
-    if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-        pytest.fail(told)
-    pytest.skip(told)
 
 
 def now() -> datetime:

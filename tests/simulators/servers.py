@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +41,11 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     folder: Path
+
+    def log(self) -> str:
+        """The end of what it complained of; nothing from a server that keeps no log."""
+        kept = self.folder / "log"
+        return kept.read_text(errors="replace")[-3_000:] if kept.exists() else ""
 
     def stop(self) -> None:
         """Stop it and remove its folder."""
@@ -81,7 +87,7 @@ def start_postgres(*, durable: bool = False) -> Server:
             **run_as,  # type: ignore[call-overload]  # user and group, or nothing
         )
     server = Server(f"postgresql://test@127.0.0.1:{port}/postgres", port, process, folder)
-    _wait_until(lambda: _answers_postgres(server.url), server)
+    wait_until(lambda: _answers_postgres(server.url), server)
     return server
 
 
@@ -95,7 +101,7 @@ def start_redis() -> Server:
         cwd=folder,
     )
     server = Server(f"redis://127.0.0.1:{port}/0", port, process, folder)
-    _wait_until(lambda: _answers_redis(port), server)
+    wait_until(lambda: _answers_redis(port), server)
     return server
 
 
@@ -161,13 +167,12 @@ def _answers_redis(port: int) -> bool:
         return False
 
 
-def _wait_until(answers: object, server: Server) -> None:
-    assert callable(answers)
+def wait_until(answers: Callable[[], bool], server: Server) -> None:
+    """Wait for `server` to answer. Raises `RuntimeError` with its complaints; it is stopped then."""
     deadline = time.monotonic() + _START_DEADLINE_S
     while not answers():
         if server.process.poll() is not None or time.monotonic() > deadline:
-            log = server.folder / "log"
-            told = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+            told = server.log()
             server.stop()
             raise RuntimeError(f"the server did not start: {told}")
         time.sleep(0.05)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from keys.token import TokenPlace
+from tests.simulators.missing import missing
 
 LIBRARIES = (
     Path("/usr/lib/softhsm/libsofthsm2.so"),
@@ -58,10 +59,7 @@ def soft_token(folder: Path, patch: pytest.MonkeyPatch) -> SoftToken:
     library = next((path for path in LIBRARIES if path.is_file()), None)
     driver = importlib.util.find_spec("pkcs11")
     if library is None or driver is None or shutil.which("softhsm2-util") is None:
-        missing = "no token here: install softhsm2 (Debian) and the extra `hsm` (python-pkcs11)"
-        if os.environ.get("CARTES_REQUIRE_SERVERS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("no token here: install softhsm2 (Debian) and the extra `hsm` (python-pkcs11)")
     made = SoftToken(folder, library)
     patch.setenv("SOFTHSM2_CONF", str(made.configuration))
     # The library reads its configuration when it starts: whatever another test opened is of another token.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,7 +86,6 @@ def _reader(port: str) -> Iterator[tuple[SerialReader, queue.Queue[Frame], queue
         reader.stop()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
 def test_a_reader_is_read_unplugged_waited_for_and_read_again(tmp_path: Path) -> None:
     """Ready, absent, ready: and a code each time it is there."""
     douchette = Douchette(tmp_path / "ttyACM0")
@@ -136,7 +134,6 @@ def test_a_name_that_is_no_port_is_an_absent_one() -> None:
         open_line("no such port \0")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
 def test_a_card_read_by_the_serial_reader_is_on_the_screen(tmp_path: Path) -> None:
     """From the reader's bytes to a green verdict, no key and no click."""
     douchette = Douchette(tmp_path / "ttyACM0")
