@@ -142,6 +142,23 @@ def test_a_prescriber_is_checked_once_then_the_screen_goes_back_to_patients(kios
     assert kiosk.state()["asked"] == {"policy": "officine", "once": None}
 
 
+@pytest.mark.parametrize("late_s", [61, 10])
+def test_a_prescriber_who_must_show_again_is_still_waited_for(kiosk: TestKiosk, late_s: int) -> None:
+    """Too slow, or the same picture twice: the next code is theirs too, and nobody presses a button."""
+    kiosk.ask("POST", "/api/screen", {"policy": "prescription", "once": True})
+    text = kiosk.world.show_ecps()
+    if late_s < 60:
+        kiosk.kiosk.desk.judge(text, kiosk.now, "identite-pro")
+    kiosk.wait(late_s)
+
+    (red,) = kiosk.type(text)
+    (right,) = kiosk.type(kiosk.world.show_ecps(at=kiosk.now))
+
+    assert [one["code"] for one in red["reasons"]] == ["proof_stale" if late_s > 60 else "replayed"]
+    assert right["person"] == "LAURE PAOLI-TEST"
+    assert kiosk.state()["asked"] == {"policy": "officine", "once": None}
+
+
 def test_the_list_holds_initials_only(kiosk: TestKiosk) -> None:
     """The hour, the light, initials, and why."""
     kiosk.type(kiosk.world.show(an_identity_apcv()))

@@ -131,6 +131,19 @@ def test_only_known_addresses_answer(kiosk: TestKiosk, path: str) -> None:
     assert kiosk.ask("GET", path).status == 404
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://[::1/api/state"])
+def test_an_address_that_is_none_is_not_found(
+    kiosk: TestKiosk, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A target no reader of addresses takes is no fault of ours."""
+    ours = f"Host: 127.0.0.1:{_port(kiosk)}\r\nX-Till-Token: {TOKEN}\r\n"
+
+    got = _raw(kiosk, f"GET {target} HTTP/1.1\r\n{ours}\r\n".encode())
+
+    assert got.startswith(b"HTTP/1.1 404")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/index.html", "/till.js", "/style.css", "/reader.html", "/paper.html"]
 )

@@ -38,6 +38,8 @@ from verifier.verdict import Verdict
 STILL_THERE: Final = timedelta(seconds=3)
 SHOWN_FOR: Final = KEPT_FOR
 _MOST_HAPPENINGS: Final = 16
+_TO_SHOW_AGAIN: Final = frozenset({"proof_stale", "replayed"})
+"""The card may be good, the showing was not: whoever was asked for one card is asked again."""
 
 
 class Source(enum.Enum):
@@ -264,7 +266,8 @@ class Desk:
             answered=answered,
         )
         self._today.note(happening.seq, judged, at, other)
-        if self.asked.once == policy and judged.kind is POLICIES[policy].expects:
+        is_answered = judged.kind is POLICIES[policy].expects and _TO_SHOW_AGAIN.isdisjoint(judged.codes)
+        if self.asked.once == policy and is_answered:
             self.asked = Asked(self.asked.policy)
         return happening
 

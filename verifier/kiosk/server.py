@@ -172,9 +172,10 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(KioskBroken(), language)
 
     def _answer(self, method: str, language: Language) -> None:
-        gate, path = self.server.gate, urlsplit(self.path).path
+        gate = self.server.gate
         # 1. Is this request for us, and from our own page or from a program?
         gate.check_host(self.headers.get_all("Host", []))
+        path = self._path()
         # 2. A page: a link may lead to it from anywhere, for there is nothing in it.
         page = self.server.pages.get(path)
         if page is not None:
@@ -194,6 +195,13 @@ class Handler(BaseHTTPRequestHandler):
         # 4. Its body, bounded; then the door itself.
         call = Call(self._query(), self._body(door), language)
         self._json(200, door.open(self.server.kiosk, call))
+
+    def _path(self) -> str:
+        """The path asked for; a target that is no address leads nowhere. Raises `NoSuchAddress`."""
+        try:
+            return urlsplit(self.path).path
+        except ValueError as refused:
+            raise NoSuchAddress from refused
 
     def _query(self) -> dict[str, str]:
         try:
