@@ -24,7 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, insert, inspect, select, text
 
-from apcv_backend.database import Database
+from apcv_backend.database import Database, take_all_the_time
 from apcv_backend.tables import Instant, metadata
 from cartes.errors import CarteError, InvalidValue
 from cartes.wire import strict_json
@@ -67,7 +67,7 @@ def write_backup(database: Database, target: Path, *, keys: bool = False) -> int
         with database.write() as tx:
             if not database.is_sqlite:
                 tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-                tx.execute(text("SET LOCAL statement_timeout = 0"))
+                take_all_the_time(tx)
             put({"format": FORMAT, "step": _step(tx)})
             for table in _tables(keys=keys):
                 for row in tx.execute(select(table).execution_options(yield_per=_BATCH)):

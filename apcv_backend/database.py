@@ -3,8 +3,11 @@
 SQLite in WAL mode is the embedded default; PostgreSQL carries production. Both give the same promise: a
 `write` transaction that returned is on disk, and a conditional statement inside it has exactly one winner.
 
-Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, `busy_timeout`): a database
-that hangs becomes `DatabaseUnavailable`, never a worker that hangs with it.
+Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, `busy_timeout`, and for an
+answer that never comes `bounded_connection`): a database that hangs becomes `DatabaseUnavailable`, never a
+worker that hangs with it. The first wait that fails ends the request. The longest one may go through is for a
+place in the pool (1 s), for a silent connection to be given up (1 s) and for another to be made (2 s): less
+than five seconds in all, and a test holds it to that.
 """
 
 from __future__ import annotations
@@ -12,9 +15,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswerYet
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -22,6 +27,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from apcv_backend.bounded_connection import ANSWER_S, PING_S, BoundedConnection
 from cartes.errors import CarteError
 
 T = TypeVar("T")
@@ -33,6 +39,8 @@ ASKED_AFTER_S = 1.0
 """A connection unused for longer is asked whether it still lives before it is used."""
 # PostgreSQL: serialization failure, deadlock; the transaction did nothing and may be run again.
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
+READY_S = 0.9
+"""How long `ready` waits: readiness asks two questions, and is red within two seconds of a loss."""
 _POSTGRES_OPTIONS = (
     "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
 )
@@ -56,6 +64,7 @@ class Database:
         self.is_sqlite = self.dialect == "sqlite"
         self._writer = _engine(self.url, pool_size, asked_after_s, writes=True)
         self._reader = _engine(self.url, pool_size, asked_after_s, writes=False)
+        self._health = ThreadPoolExecutor(1, "database-ready")
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -103,17 +112,29 @@ class Database:
                 time.sleep(random.uniform(0, _FIRST_PAUSE_S * 2**attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
 
-    def ready(self) -> bool:
-        """Whether the database answers now."""
+    def ready(self, holds: Callable[[Connection], bool] | None = None) -> bool:
+        """Whether the database answers within `READY_S` and, if asked, `holds` of it.
+
+        It is asked on a thread of its own, which gives a silent one up by itself, later than `READY_S`; who
+        asks meanwhile is told no.
+        """
+        asked = self._health.submit(self._answers, holds or _says_one)
+        try:
+            return asked.result(READY_S)
+        except NoAnswerYet:
+            asked.cancel()  # not begun: the thread is still busy with an earlier question
+            return False
+
+    def _answers(self, holds: Callable[[Connection], bool]) -> bool:
         try:
             with self.read() as connection:
-                connection.execute(text("SELECT 1"))
+                return holds(connection)
         except DatabaseUnavailable:
             return False
-        return True
 
     def close(self) -> None:
         """Give every connection back."""
+        self._health.shutdown(wait=False, cancel_futures=True)
         self._writer.dispose()
         self._reader.dispose()
 
@@ -132,6 +153,18 @@ class Database:
             raise
 
 
+def take_all_the_time(tx: Connection) -> None:
+    """Lift the bounds on the statements of this transaction, and of no other: for a copy of everything."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL statement_timeout = 0"))
+        driver: Any = tx.connection.dbapi_connection  # a BoundedConnection, which the pool does not know
+        driver.patience_s = None  # until it is given back to its pool
+
+
+def _says_one(connection: Connection) -> bool:
+    return connection.execute(text("SELECT 1")).scalar() == 1
+
+
 class _TransactionLost(DatabaseUnavailable):
     """PostgreSQL undid the transaction because of another one: it may be run again as it was."""
 
@@ -148,6 +181,11 @@ def _engine(url: URL, pool_size: int, asked_after_s: float, *, writes: bool) -> 
         isolation_level=None if writes else "AUTOCOMMIT",
         connect_args={"connect_timeout": 2, "tcp_user_timeout": 3_000, "options": _POSTGRES_OPTIONS},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: object, _record: object, given: list[str], named: dict[str, Any]) -> object:
+        return BoundedConnection.connect(*given, **named)
+
     _ask_the_idle(engine, asked_after_s)
     return engine
 
@@ -160,18 +198,22 @@ def _ask_the_idle(engine: Engine, asked_after_s: float) -> None:
     """
 
     @event.listens_for(engine, "checkin")
-    def _left(_connection: object, record: ConnectionPoolEntry) -> None:
+    def _left(connection: BoundedConnection | None, record: ConnectionPoolEntry) -> None:
         record.info["left_at"] = time.monotonic()
+        if connection is not None:  # None when it was thrown away
+            connection.patience_s = ANSWER_S
 
     @event.listens_for(engine, "checkout")
-    def _ask(connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    def _ask(connection: BoundedConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
         left_at = record.info.get("left_at")
         if left_at is None or time.monotonic() - left_at < asked_after_s:
             return
+        connection.patience_s = PING_S
         try:
-            engine.dialect.do_ping(connection)  # type: ignore[arg-type]  # the driver's connection
+            engine.dialect.do_ping(connection)  # type: ignore[arg-type]  # psycopg's is what it was made for
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+        connection.patience_s = ANSWER_S
 
 
 def _sqlite_engine(url: URL, pool_size: int, *, writes: bool) -> Engine:

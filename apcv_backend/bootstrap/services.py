@@ -18,7 +18,7 @@ from apcv_backend.bootstrap.transparency import inspect_journal, log_keys
 from apcv_backend.callers import Callers
 from apcv_backend.complementary.service import ContractDesk
 from apcv_backend.config import Config
-from apcv_backend.database import Database, DatabaseUnavailable
+from apcv_backend.database import Database
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
 from apcv_backend.enrolment.revocation_desk import RevocationDesk, actor_of
@@ -96,7 +96,7 @@ class Services:
         reachable = self.database.ready()
         return {
             "database": reachable,
-            "schema": reachable and self._schema_is_current(),
+            "schema": reachable and self.database.ready(is_current),
             "keys": self._can_sign(at),
             "publication": self._is_published(at),
         }
@@ -183,13 +183,6 @@ class Services:
         self.database.close()
         if isinstance(self.ephemeral, RedisEphemeral):
             self.ephemeral.close()
-
-    def _schema_is_current(self) -> bool:
-        try:
-            with self.database.read() as connection:
-                return is_current(connection)
-        except DatabaseUnavailable:
-            return False
 
 
 def _compromised(policy: CeremonyPolicy) -> frozenset[UUID]:
