@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -22,9 +22,14 @@ from apcv_backend.vault import Vault
 ERASED = b""
 # Built once: almost everything that is written is sealed under somebody's key.
 _WRAPPED = select(person_keys.c.wrapped_key).where(person_keys.c.subject_id == bindparam("person"))
+_WRAPPED_EACH = select(person_keys.c.subject_id, person_keys.c.wrapped_key).where(
+    person_keys.c.subject_id.in_(bindparam("people", expanding=True))
+)
 # Judge of "a person has one key": the primary key; of two made at once, the first stays.
 _KEEP = {
-    dialect: insert(person_keys).on_conflict_do_nothing().returning(person_keys.c.wrapped_key)
+    dialect: insert(person_keys)
+    .on_conflict_do_nothing()
+    .returning(person_keys.c.subject_id, person_keys.c.wrapped_key)
     for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
 }
 _MOST_JUST_MADE = 256
@@ -47,12 +52,31 @@ class SqlPersonKeys:
         known = tx.execute(_WRAPPED, wanted).scalar_one_or_none()
         if known is None:
             new = {"subject_id": subject_id, "wrapped_key": make(), "made_at": self._clock()}
-            kept = tx.execute(_KEEP[tx.dialect.name], new).scalar_one_or_none()
-            known = bytes(tx.execute(_WRAPPED, wanted).scalar_one() if kept is None else kept)
+            kept = tx.execute(_KEEP[tx.dialect.name], new).one_or_none()
+            known = bytes(tx.execute(_WRAPPED, wanted).scalar_one() if kept is None else kept.wrapped_key)
             with self._lock:
                 self._just_made[subject_id] = known
                 while len(self._just_made) > _MOST_JUST_MADE:
                     self._just_made.popitem(last=False)
+        return known
+
+    def ensure_each(
+        self, tx: Connection, subject_ids: Collection[str], make: Callable[[str], bytes]
+    ) -> Mapping[str, bytes]:
+        """See `PersonKeys.ensure_each`.
+
+        What it makes is not kept at hand: it would push out the keys that other transactions still need.
+        """
+        known = _wrapped_each(tx, subject_ids)
+        # In one order, whoever asks: two transactions that make the same keys do not lock each other out.
+        missing = sorted(one for one in subject_ids if one not in known)
+        if missing:
+            made_at = self._clock()
+            new = [{"subject_id": one, "wrapped_key": make(one), "made_at": made_at} for one in missing]
+            kept = {row.subject_id: bytes(row.wrapped_key) for row in tx.execute(_KEEP[tx.dialect.name], new)}
+            known |= kept
+            if len(kept) < len(missing):
+                known |= _wrapped_each(tx, [one for one in missing if one not in kept])
         return known
 
     def find(self, subject_id: str) -> bytes | None:
@@ -65,6 +89,11 @@ class SqlPersonKeys:
             return known
         with self._lock:
             return self._just_made.get(subject_id)
+
+
+def _wrapped_each(tx: Connection, subject_ids: Collection[str]) -> dict[str, bytes]:
+    rows = tx.execute(_WRAPPED_EACH, {"people": list(subject_ids)})
+    return {row.subject_id: bytes(row.wrapped_key) for row in rows}
 
 
 def destroy_key(tx: Connection, subject_id: str, at: datetime) -> None:

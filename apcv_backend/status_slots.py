@@ -25,6 +25,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    func,
     or_,
     select,
     update,
@@ -45,6 +46,7 @@ REVOKED_REUSED_AFTER = REUSED_AFTER + timedelta(hours=72 + 2)
 card could live on it, which for the till is 72 h after the last list that named it; two hours for clocks."""
 
 _DRAWS = 64
+_CONTRACT_ID_LENGTH = 36  # a UUID
 _GONE = "gone:{list}:{idx}"
 
 
@@ -198,20 +200,24 @@ class StatusSlots:
         )
         return self._revoke(tx, and_(_on_phones_of(subject_id), named), at)
 
-    def revoke_contract(self, tx: Connection, subject_id: str, contract_id: str, at: datetime) -> int:
-        """Revoke the insurers' cards of one contract; how many were not before.
+    def revoke_contracts(
+        self, tx: Connection, subject_ids: Collection[str], contract_ids: Collection[str], at: datetime
+    ) -> int:
+        """Revoke the insurers' cards of these contracts; how many were not before.
 
-        On the phones of its person (the pseudonym `subject_id`), and on those of whoever represents them.
+        On the phones of their people (the pseudonyms `subject_ids`), and on those of whoever represents them.
         """
+        theirs = select(devices.c.device_id).where(devices.c.subject_id.in_(subject_ids))
         delegates = (
             select(devices.c.device_id)
             .join(representations, representations.c.delegate_subject == devices.c.subject_id)
-            .where(representations.c.beneficiary_subject == subject_id)
+            .where(representations.c.beneficiary_subject.in_(subject_ids))
         )
-        own = and_(_on_phones_of(subject_id), status_slots.c.exercice == contract_id)
+        own = and_(status_slots.c.device_id.in_(theirs), status_slots.c.exercice.in_(contract_ids))
+        name = status_slots.c.exercice
+        end = func.substr(name, func.length(name) - _CONTRACT_ID_LENGTH)
         given = and_(
-            status_slots.c.device_id.in_(delegates),
-            status_slots.c.exercice.endswith(f"{SLOT_BAR}{contract_id}", autoescape=True),
+            status_slots.c.device_id.in_(delegates), end.in_([f"{SLOT_BAR}{one}" for one in contract_ids])
         )
         return self._revoke(tx, or_(own, given), at)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,9 +53,24 @@ class PersonKeys(Protocol):
         """The wrapped key of this person, made by `make` in `tx` if there is none; empty if erased."""
         ...
 
+    def ensure_each(
+        self, tx: Connection, subject_ids: Collection[str], make: Callable[[str], bytes]
+    ) -> Mapping[str, bytes]:
+        """The same for many people, in as many statements as for one."""
+        ...
+
     def find(self, subject_id: str) -> bytes | None:
         """The wrapped key of this person; None or b"" when there is none any more."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be sealed, for whom, and the place ("table|column|row") its envelope will lie in."""
+
+    subject_id: str
+    plain: bytes = field(repr=False)
+    place: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,21 @@ class Vault:
             return self.seal_bytes(plain, place=place)
         wrapped = self.person_keys.ensure(tx, subject_id, lambda: self._wrapped(subject_id))
         return self.seal_under(wrapped, subject_id, plain, place=place)
+
+    def seal_for_each(self, tx: Connection, letters: Sequence[Letter]) -> list[bytes]:
+        """The same for many, each under its own person's key, in as many statements as for one.
+
+        Raises:
+            PersonErased: the key of one of them was destroyed.
+        """
+        if self.person_keys is None:
+            return [self.seal_bytes(one.plain, place=one.place) for one in letters]
+        owners = dict.fromkeys(one.subject_id for one in letters)
+        wrapped = self.person_keys.ensure_each(tx, owners, self._wrapped) if owners else {}
+        return [
+            self.seal_under(wrapped[one.subject_id], one.subject_id, one.plain, place=one.place)
+            for one in letters
+        ]
 
     def seal_under(self, wrapped: bytes, subject_id: str, plain: bytes, *, place: str) -> bytes:
         """Seal `plain` for `place` under the key of one person, which was read with their row.

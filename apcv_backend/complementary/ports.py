@@ -25,10 +25,13 @@ class Outcome(enum.Enum):
 class Register(Protocol):
     """The register of contracts, inside one open transaction."""
 
-    def keep(self, person: PersonKey, contract: Contract, at: datetime) -> Outcome:
-        """Keep what an insurer says; when it changes what was said, cards issued on it are revoked.
+    def keep_all(
+        self, numero_amc: str, told: Sequence[tuple[PersonKey, Contract]], at: datetime
+    ) -> list[Outcome]:
+        """Keep what the insurer `numero_amc` says, line after line, in as many statements as for one.
 
-        Saying the same again changes nothing but when it was last said.
+        What changes what was said revokes the cards issued on it. Saying the same again changes nothing but
+        when it was last said. `told` holds each person under one key.
         """
         ...
 

@@ -25,7 +25,7 @@ from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.rights.rules import ContratAmc
 from cartes.identifiers.mode import Mode
 
-_LINES_A_TRANSACTION = 200
+_LINES_A_TRANSACTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class ContractDesk:
             return []
 
         def work(register: Register) -> list[Outcome]:
-            outcomes = [register.keep(person, contract, at) for person, contract in taken]
+            outcomes = register.keep_all(organisation, taken, at)
             register.note(
                 "contracts.published",
                 actor=actor,

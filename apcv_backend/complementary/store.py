@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -16,22 +17,71 @@ from apcv_backend.complementary.ports import Fact, Outcome, Register
 from apcv_backend.complementary.rules import Contract, KnownContract, parse_contract, texts_of
 from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.subjects import Subjects
+from apcv_backend.subjects import Subjects, indexes_of
 from apcv_backend.tables import contracts, person_keys
 from apcv_backend.tables import subjects as pseudonyms
-from apcv_backend.vault import Vault
+from apcv_backend.vault import Letter, Vault
 from cartes.identifiers.mode import Mode
 from cartes.wire import strict_json
 
 T = TypeVar("T")
 
 
+# Built once. What a group of lines costs is one of each, however many lines it has.
+_LOCKED = (
+    select(contracts)
+    .where(
+        contracts.c.numero_amc == bindparam("numero"),
+        contracts.c.reference.in_(bindparam("references", expanding=True)),
+    )
+    .order_by(contracts.c.reference)
+    .with_for_update()
+)
+_INSERTS = (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+_OF_A_LINE = ["numero_amc", "reference"]
+# Judge of "an insurer's line exists once": UNIQUE on its number and reference.
+_ENTER = {
+    dialect: insert(contracts)
+    .on_conflict_do_nothing(index_elements=_OF_A_LINE)
+    .returning(contracts.c.reference)
+    for dialect, insert in _INSERTS
+}
+
+
+def _changing(insert: Any) -> Any:
+    # The rows are held (`_LOCKED`): each of these inserts is a conflict, and writes what is said now.
+    said = ("subject_id", "content_digest", "sealed_contract", "published_at")
+    written = {name: insert.excluded[name] for name in said}
+    changed = insert.on_conflict_do_update(index_elements=_OF_A_LINE, set_=written)
+    return changed.returning(contracts.c.reference)
+
+
+_CHANGE = {dialect: _changing(insert(contracts)) for dialect, insert in _INSERTS}
+_SAID_AGAIN = (
+    update(contracts)
+    .where(contracts.c.contract_id.in_(bindparam("same", expanding=True)))
+    .values(published_at=bindparam("said_at", type_=contracts.c.published_at.type))
+)
+
+
 class StatusSlots(Protocol):
     """The slots of the status lists: a contract that changed revokes the cards issued on what it said."""
 
-    def revoke_contract(self, tx: Connection, subject_id: str, contract_id: str, at: datetime) -> int:
-        """Revoke the cards of one contract, on its person's phones and their representatives'; how many."""
+    def revoke_contracts(
+        self, tx: Connection, subject_ids: Collection[str], contract_ids: Collection[str], at: datetime
+    ) -> int:
+        """Revoke the cards of these contracts, on their people's phones and their representatives'."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as it is kept: whose it is, what it says, and a keyed hash that recognises it."""
+
+    subject_id: str
+    reference: str
+    content: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
 
 
 class SqlContracts:
@@ -81,7 +131,7 @@ class SqlContracts:
         found: dict[PersonKey, list[KnownContract]] = {}
         if not people:
             return found
-        indexes = {self._vault.person_index(one.card.value, one.text): one for one in people}
+        indexes = {index: one for one in people for index in indexes_of(self._vault, one)}
         with self._database.read() as connection:
             rows = connection.execute(
                 select(contracts, pseudonyms.c.person_index, person_keys.c.wrapped_key)
@@ -115,51 +165,93 @@ class _Register:
         self._slots = slots
         self._random = random
 
-    def keep(self, person: PersonKey, contract: Contract, at: datetime) -> Outcome:
-        """See `Register.keep`."""
-        subject = self._subjects.ensure(self._tx, person, at)
-        content = strict_json.canonical(texts_of(person, contract))
-        # A keyed hash of the whole line: equal lines are recognised, and nothing is learnt from it.
-        digest = self._vault.person_index("contract", content.decode())
-        numero, reference = contract.droits.numero_amc, contract.reference
-        new_id = str(uuid.UUID(bytes=self._random(16), version=4))
-        insert = sqlite_insert if self._tx.dialect.name == "sqlite" else postgresql_insert
-        # Judge of "an insurer's line exists once": UNIQUE on its number and reference.
-        entered = self._tx.execute(
-            insert(contracts)
-            .values(
-                contract_id=new_id,
-                numero_amc=numero,
-                reference=reference,
-                subject_id=subject,
-                content_digest=digest,
-                sealed_contract=self._vault.seal_for(self._tx, subject, content, place=_place(new_id)),
-                published_at=at,
-            )
-            .on_conflict_do_nothing(index_elements=["numero_amc", "reference"])
-            .returning(contracts.c.contract_id)
-        ).one_or_none()
-        if entered is not None:
-            return Outcome.ENTERED
-        line = (contracts.c.numero_amc == numero, contracts.c.reference == reference)
-        before = self._tx.execute(select(contracts).where(*line).with_for_update()).one()
-        if before.content_digest == digest:
-            self._tx.execute(update(contracts).where(*line).values(published_at=at))
-            return Outcome.SAME
-        self._tx.execute(
-            update(contracts)
-            .where(*line)
-            .values(
-                subject_id=subject,
-                content_digest=digest,
-                sealed_contract=self._vault.seal_for(
-                    self._tx, subject, content, place=_place(before.contract_id)
-                ),
-                published_at=at,
-            )
-        )
-        self._slots.revoke_contract(self._tx, before.subject_id, before.contract_id, at)
-        return Outcome.CHANGED
+    def keep_all(
+        self, numero_amc: str, told: Sequence[tuple[PersonKey, Contract]], at: datetime
+    ) -> list[Outcome]:
+        """See `Register.keep_all`."""
+        lines = self._lines(told, at)
+        last = {line.reference: line for line in lines}
+        # 1. What the insurer said before, held; and what it never said, entered.
+        before, entered = self._before_and_entered(numero_amc, last, at)
+        # 2. What became of each line, in the order of the file: it may say one of them twice.
+        said = {reference: bytes(row.content_digest) for reference, row in before.items()}
+        outcomes = []
+        for line in lines:
+            known = said.get(line.reference)
+            said[line.reference] = line.digest
+            if known is None:
+                outcomes.append(Outcome.ENTERED)
+            else:
+                outcomes.append(Outcome.SAME if known == line.digest else Outcome.CHANGED)
+        # 3. What was changed is written, and the cards that said otherwise are revoked.
+        moved = {
+            line.reference
+            for line, outcome in zip(lines, outcomes, strict=True)
+            if outcome is Outcome.CHANGED and line.reference not in entered
+        }
+        if moved:
+            changed = {reference: before[reference].contract_id for reference in sorted(moved)}
+            self._tx.execute(_CHANGE[self._tx.dialect.name], self._rows(numero_amc, changed, last, at))
+            people = {before[reference].subject_id for reference in moved}
+            self._slots.revoke_contracts(self._tx, people, changed.values(), at)
+        # 4. What was only said again is said today.
+        same = [row.contract_id for reference, row in before.items() if reference not in moved]
+        if same:
+            self._tx.execute(_SAID_AGAIN, {"same": same, "said_at": at})
+        return outcomes
+
+    def _lines(self, told: Sequence[tuple[PersonKey, Contract]], at: datetime) -> list[_Line]:
+        pseudonyms = self._subjects.ensure_each(self._tx, [person for person, _ in told], at)
+        lines = []
+        for person, contract in told:
+            content = strict_json.canonical(texts_of(person, contract))
+            # A keyed hash of the whole line: equal lines are recognised, and nothing is learnt from it.
+            digest = self._vault.person_index("contract", content.decode())
+            lines.append(_Line(pseudonyms[person], contract.reference, content, digest))
+        return lines
+
+    def _before_and_entered(
+        self, numero_amc: str, last: Mapping[str, _Line], at: datetime
+    ) -> tuple[dict[str, Any], set[str]]:
+        """The rows of the lines that were known, held; and the references of those just entered."""
+        before: dict[str, Any] = {}
+        entered: set[str] = set()
+        missing = sorted(last)
+        while missing:  # twice only when another worker enters one of them meanwhile
+            asked = {"numero": numero_amc, "references": missing}
+            before |= {row.reference: row for row in self._tx.execute(_LOCKED, asked)}
+            new = {one: self._new_id() for one in missing if one not in before}
+            if not new:
+                break
+            rows = self._tx.execute(_ENTER[self._tx.dialect.name], self._rows(numero_amc, new, last, at))
+            entered |= set(rows.scalars())
+            missing = [one for one in new if one not in entered]
+        return before, entered
+
+    def _rows(
+        self, numero_amc: str, ids: Mapping[str, str], last: Mapping[str, _Line], at: datetime
+    ) -> list[dict[str, Any]]:
+        """Rows of `contracts` for the references of `ids`, each with the identifier given there."""
+        letters = [
+            Letter(last[reference].subject_id, last[reference].content, _place(contract_id))
+            for reference, contract_id in ids.items()
+        ]
+        sealed = self._vault.seal_for_each(self._tx, letters)
+        return [
+            {
+                "contract_id": contract_id,
+                "numero_amc": numero_amc,
+                "reference": reference,
+                "subject_id": last[reference].subject_id,
+                "content_digest": last[reference].digest,
+                "sealed_contract": envelope,
+                "published_at": at,
+            }
+            for (reference, contract_id), envelope in zip(ids.items(), sealed, strict=True)
+        ]
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(bytes=self._random(16), version=4))
 
     def note(self, event: str, *, actor: str, subject: str, facts: Mapping[str, Fact], at: datetime) -> None:
         """See `Register.note`."""

@@ -109,12 +109,12 @@ class _Register:
         )
 
     def tell_all(self, asked: Sequence[tuple[Asked, str]], caller: Caller, at: datetime) -> None:
-        """See `QueryRegister.tell_all`. Who is spoken of for the first time costs statements of their own."""
+        """See `QueryRegister.tell_all`."""
         pseudonyms = self._tools.subjects
         known = pseudonyms.find_each(self._tx, [one.person for one, _ in asked])
-        for one, _ in asked:
-            if one.is_known and one.person not in known:
-                known[one.person] = pseudonyms.ensure(self._tx, one.person, at)
+        first = [one.person for one, _ in asked if one.is_known and one.person not in known]
+        if first:
+            known |= pseudonyms.ensure_each(self._tx, first, at)
         self._tools.journal.note_all(
             self._tx,
             _QUERIED,

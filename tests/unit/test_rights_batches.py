@@ -221,13 +221,13 @@ def statements(stage: RightsStage, body: bytes, name: str) -> int:
 
 
 def test_a_slice_costs_the_same_statements_however_many_its_lines(stage: RightsStage) -> None:
-    """A hundred members or five: nothing is asked of the database line by line."""
-    lines(send(stage, file_of(100), name="premier-fichier-du-mois"))  # who is new has a pseudonym made
-
+    """A hundred members or five, known or spoken of for the first time: nothing is asked line by line."""
+    new_few = statements(stage, file_of(5, first=100), "cinq-nouveaux-de-novembre")
+    new_many = statements(stage, file_of(100), "cent-nouveaux-de-novembre")
     few = statements(stage, file_of(5), "cinq-lignes-de-novembre")
     many = statements(stage, file_of(100), "cent-lignes-de-novembre")
 
-    assert few == many
+    assert (few, new_few) == (many, new_many)
     assert many < 40
 
 
