@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from marshmallow import fields
 
 from apcv_backend.blueprint import StrictBlueprint, StrictSchema
 from apcv_backend.callers import CallerKind
-from apcv_backend.config import Config
+from apcv_backend.config import Config, ConfigError
 from apcv_backend.ephemeral import Counters, limit
 from cartes.cards import Binding, CardKind
 
@@ -71,15 +72,24 @@ class WebPages:
 
     @classmethod
     def read(cls, folder: Path) -> WebPages:
-        """Every page file of `folder`, and the four of its `node_modules`. Hidden files are left out."""
-        found = {}
-        for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
-            ours = "node_modules" not in path.parts and path.suffix in _TYPES
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path.is_file() and not hidden and (ours or name in _FROM_OTHERS):
-                found[name] = path.read_bytes()
-        return cls(found)
+        """Every page file of `folder`, links followed, and the four of its `node_modules`; no hidden file.
+
+        Raises `ConfigError` for a link that leads nowhere: a folder copied without what it shares.
+        """
+        paths = [folder / name for name in _FROM_OTHERS]
+        # `shared` is a link to what all pages have in common (docs/decisions/0031).
+        for place, folders, names in os.walk(folder, followlinks=True):
+            folders[:] = [name for name in folders if name != "node_modules" and not name.startswith(".")]
+            paths += [Path(place, name) for name in names if not name.startswith(".")]
+        if lost := [str(path) for path in paths if path.is_symlink() and not path.exists()]:
+            raise ConfigError(f"Ces liens ne mènent nulle part : {', '.join(lost)}. Copiez avec `cp -rL`.")
+        return cls(
+            {
+                path.relative_to(folder).as_posix(): path.read_bytes()
+                for path in paths
+                if path.suffix in _TYPES and path.is_file()
+            }
+        )
 
     def worker(self) -> bytes:
         """The service worker, preceded by what it keeps: each file's name and the SHA-256 of its content."""

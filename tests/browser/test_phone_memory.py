@@ -64,7 +64,8 @@ def test_a_phone_with_no_room_left_says_so(new_phone: NewPhone) -> None:
     phone.enrol("lina")
 
     said = phone.page.evaluate(
-        "import('/app/app/pocket.js').then((pocket) => pocket.keep('shape', 'soins')).catch((no) => no.code)"
+        "import('/app/shared/app/pocket.js')"
+        ".then((pocket) => pocket.keep('shape', 'soins')).catch((no) => no.code)"
     )
 
     assert said == "storage_full"

@@ -93,8 +93,8 @@ def test_both_shapes_of_chromiums_client_data_reach_the_till(ange: WebPhone, til
     # 0.8 ** 60 = 1.5e-6: the chance that sixty assertions never have the extra member.
     script = """async () => {
       const holder = await import("/app/app/holder.js");
-      const presentation = await import("/app/sq1/presentation.js");
-      const digits = await import("/app/sq1/digits.js");
+      const presentation = await import("/app/shared/sq1/presentation.js");
+      const digits = await import("/app/shared/sq1/digits.js");
       const [card] = await holder.cardsKept();
       const made = [];
       for (let one = 0; one < 60; one += 1) {

@@ -101,7 +101,7 @@ def test_the_wheel_holds_the_till_and_the_ground_floor_only(alone: Alone) -> Non
     assert {top for top in tops if not top.endswith(".dist-info")} == {"cartes", "verifier"}
     assert "verifier/verify.py" in names
     assert "cartes/py.typed" in names
-    assert {"verifier/kiosk/static/index.html", "verifier/kiosk/static/till.js"} <= set(names)
+    assert {f"verifier/kiosk/static/{name}" for name in ("index.html", "till.js", "style.css")} <= set(names)
 
 
 def test_the_wheel_asks_for_the_locked_versions() -> None:

@@ -95,7 +95,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_every_file_that_is_kept_is_in_the_wheel(installed: Installed) -> None:
-    """Modules, templates, sheets, scripts, icons, the two apps: whatever is kept of a package, links followed."""
+    """Modules, templates, sheets, scripts, icons, the two apps: whatever is kept, links followed."""
     kept = set(tracked(*PACKAGES))
     shared = [name.removeprefix("cartes/web/") for name in kept if name.startswith("cartes/web/")]
     linked = {f"{app}/shared/{name}" for app in ("mobile_mock/pwa", "verifier/page") for name in shared}

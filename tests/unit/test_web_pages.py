@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from apcv_backend.web_pages import make_pages_blueprint
+from apcv_backend.config import ConfigError
+from apcv_backend.web_pages import WebPages, make_pages_blueprint
 
 
 @pytest.fixture
@@ -29,6 +31,17 @@ def folder(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def shared(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the app has in common with another: a folder elsewhere, linked into it."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "sq1").mkdir()
+    (elsewhere / "sq1" / "json.js").write_text("6;", encoding="utf-8")
+    (elsewhere / "package.json").write_text("{}", encoding="utf-8")
+    (folder / "shared").symlink_to(elsewhere)
+    return elsewhere
 
 
 @pytest.fixture
@@ -57,6 +70,22 @@ def test_only_the_files_of_the_list_are_served(pages: FlaskClient, path: str, st
     answer = pages.get(f"/app/{path}")
 
     assert answer.status_code == status
+
+
+def test_a_linked_folder_is_served_like_the_rest(folder: Path, shared: Path) -> None:
+    """What two apps have in common lies in one place, and each serves it under its own address."""
+    files = WebPages.read(folder).files
+
+    assert files["shared/sq1/json.js"] == b"6;"
+    assert [name for name in files if name.endswith(".json")] == []
+
+
+def test_a_link_that_leads_nowhere_stops_the_start(folder: Path, shared: Path) -> None:
+    """A folder copied without what it links to would open as an empty page: it is said at the start."""
+    shutil.rmtree(shared)
+
+    with pytest.raises(ConfigError, match="shared"):
+        WebPages.read(folder)
 
 
 def test_a_page_may_run_its_own_scripts_and_load_nothing_from_elsewhere(pages: FlaskClient) -> None:

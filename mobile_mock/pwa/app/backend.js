@@ -3,11 +3,11 @@
    Proofs by the app key name the public address, which the configuration gives; it is kept, so
    that a phone starts without a network. What may be asked again is asked again by its caller. */
 
-import { prove } from "../sq1/dpop.js";
-import { isObject } from "../sq1/json.js";
-import { Refused } from "../sq1/refused.js";
-import * as clock from "./clock.js";
-import * as pocket from "./pocket.js";
+import { prove } from "../shared/sq1/dpop.js";
+import { isObject } from "../shared/sq1/json.js";
+import { Refused } from "../shared/sq1/refused.js";
+import * as clock from "../shared/app/clock.js";
+import * as pocket from "../shared/app/pocket.js";
 import { language } from "./words.js";
 
 const TIMEOUT_MS = 10000;

@@ -1,8 +1,8 @@
 /* The owner's gesture: WebAuthn, with the bytes put in and taken out by hand, so that it works the
    same in browsers that have no `parse…FromJSON`. What a person can meet has a word each. */
 
-import { base64url, fromBase64url } from "../sq1/bytes.js";
-import { Refused } from "../sq1/refused.js";
+import { base64url, fromBase64url } from "../shared/sq1/bytes.js";
+import { Refused } from "../shared/sq1/refused.js";
 
 const bytes = (buffer) => new Uint8Array(buffer);
 

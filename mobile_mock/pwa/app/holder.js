@@ -3,20 +3,20 @@
    The JavaScript twin of `mobile_mock/holder.py`: keys are kept before they are announced, every card
    received is looked at, and showing a card needs no network. */
 
-import { base64url, concat, fromBase64url, sha256, utf8 } from "../sq1/bytes.js";
-import { CARD, pack } from "../sq1/digits.js";
-import { newAppKey, publicJwk } from "../sq1/dpop.js";
-import { canonical } from "../sq1/json.js";
-import { compressed } from "../sq1/p256.js";
-import { buildPresentation, challengeFor, issuanceChallenge, proofFromAssertion } from "../sq1/presentation.js";
-import { checkReceived } from "../sq1/received.js";
-import { Refused } from "../sq1/refused.js";
-import { answerText } from "../sq1/request.js";
-import { readPolicy } from "../sq1/trust.js";
+import { base64url, concat, fromBase64url, sha256, utf8 } from "../shared/sq1/bytes.js";
+import { CARD, pack } from "../shared/sq1/digits.js";
+import { newAppKey, publicJwk } from "../shared/sq1/dpop.js";
+import { canonical } from "../shared/sq1/json.js";
+import { compressed } from "../shared/sq1/p256.js";
+import { buildPresentation, challengeFor, issuanceChallenge, proofFromAssertion } from "../shared/sq1/presentation.js";
+import { checkReceived } from "../shared/sq1/received.js";
+import { Refused } from "../shared/sq1/refused.js";
+import { answerText } from "../shared/sq1/request.js";
+import { readPolicy } from "../shared/sq1/trust.js";
 import { ask, askSigned } from "./backend.js";
-import * as clock from "./clock.js";
+import * as clock from "../shared/app/clock.js";
 import * as gesture from "./gesture.js";
-import * as pocket from "./pocket.js";
+import * as pocket from "../shared/app/pocket.js";
 
 const UNKNOWN_TO_IT = [401, 403, 404];
 

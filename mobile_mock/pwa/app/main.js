@@ -1,13 +1,13 @@
 /* The app: one page, a screen for each address after `#/`, and one way for every failure. */
 
-import { Refused } from "../sq1/refused.js";
+import { Refused } from "../shared/sq1/refused.js";
 import * as backend from "./backend.js";
-import * as clock from "./clock.js";
-import { announce, button, el } from "./dom.js";
+import * as clock from "../shared/app/clock.js";
+import { announce, button, el } from "../shared/app/dom.js";
 import * as holder from "./holder.js";
 import { keepApp } from "./install.js";
-import * as knowledge from "./knowledge.js";
-import * as pocket from "./pocket.js";
+import * as knowledge from "../shared/app/knowledge.js";
+import * as pocket from "../shared/app/pocket.js";
 import { cardScreen } from "./screens/card.js";
 import { enrolScreen } from "./screens/enrol.js";
 import { failureScreen } from "./screens/failure.js";

@@ -3,12 +3,12 @@
 import { readFileSync } from "node:fs";
 
 import { Patient } from "../../../verifier/page/app/patient.js";
-import { fromBase64url } from "../../../verifier/page/sq1/bytes.js";
-import { canonical } from "../../../verifier/page/sq1/json.js";
-import { BESIDE, POLICIES } from "../../../verifier/page/sq1/policy.js";
-import { StatusList } from "../../../verifier/page/sq1/status.js";
-import { readTrustList } from "../../../verifier/page/sq1/trust.js";
-import { MemorySeen, judge } from "../../../verifier/page/sq1/verify.js";
+import { fromBase64url } from "../../../cartes/web/sq1/bytes.js";
+import { canonical } from "../../../cartes/web/sq1/json.js";
+import { BESIDE, POLICIES } from "../../../cartes/web/sq1/policy.js";
+import { StatusList } from "../../../cartes/web/sq1/status.js";
+import { readTrustList } from "../../../cartes/web/sq1/trust.js";
+import { MemorySeen, judge } from "../../../cartes/web/sq1/verify.js";
 
 const instant = (text) => Date.parse(text) / 1000;
 const lists = (told) => new Map(Object.entries(told).map(([number, text]) => [Number(number), StatusList.read(fromBase64url(text))]));

@@ -2,18 +2,18 @@
 
 import { existsSync, readFileSync } from "node:fs";
 
-import { base64url, fromBase64url } from "../../../mobile_mock/pwa/sq1/bytes.js";
-import { decode, encode } from "../../../mobile_mock/pwa/sq1/cbor.js";
-import { renewTrust } from "../../../mobile_mock/pwa/sq1/continuity.js";
-import { ANSWER, pack } from "../../../mobile_mock/pwa/sq1/digits.js";
-import { newAppKey, prove } from "../../../mobile_mock/pwa/sq1/dpop.js";
-import { seal } from "../../../mobile_mock/pwa/sq1/hpke.js";
-import { canonical } from "../../../mobile_mock/pwa/sq1/json.js";
-import { buildPresentation, challengeFor } from "../../../mobile_mock/pwa/sq1/presentation.js";
-import { Refused } from "../../../mobile_mock/pwa/sq1/refused.js";
-import { StatusList } from "../../../mobile_mock/pwa/sq1/status.js";
-import { readTrustList } from "../../../mobile_mock/pwa/sq1/trust.js";
-import { MemorySeen, judge } from "../../../mobile_mock/pwa/sq1/verify.js";
+import { base64url, fromBase64url } from "../../../cartes/web/sq1/bytes.js";
+import { decode, encode } from "../../../cartes/web/sq1/cbor.js";
+import { renewTrust } from "../../../cartes/web/sq1/continuity.js";
+import { ANSWER, pack } from "../../../cartes/web/sq1/digits.js";
+import { newAppKey, prove } from "../../../cartes/web/sq1/dpop.js";
+import { seal } from "../../../cartes/web/sq1/hpke.js";
+import { canonical } from "../../../cartes/web/sq1/json.js";
+import { buildPresentation, challengeFor } from "../../../cartes/web/sq1/presentation.js";
+import { Refused } from "../../../cartes/web/sq1/refused.js";
+import { StatusList } from "../../../cartes/web/sq1/status.js";
+import { readTrustList } from "../../../cartes/web/sq1/trust.js";
+import { MemorySeen, judge } from "../../../cartes/web/sq1/verify.js";
 
 const instant = (text) => Date.parse(text) / 1000;
 const lists = (told) => new Map(Object.entries(told).map(([number, text]) => [Number(number), StatusList.read(fromBase64url(text))]));

@@ -5,16 +5,16 @@ import { createECDH } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { base64url, concat, equal, fromBase64url, fromHex, hex } from "../../../mobile_mock/pwa/sq1/bytes.js";
-import { ANSWER, isForm, pack, unpack } from "../../../mobile_mock/pwa/sq1/digits.js";
-import { open } from "../../../mobile_mock/pwa/sq1/hpke.js";
-import { canonical } from "../../../mobile_mock/pwa/sq1/json.js";
-import { POLICIES } from "../../../mobile_mock/pwa/sq1/policy.js";
-import { Refused } from "../../../mobile_mock/pwa/sq1/refused.js";
-import { checkRequester, openRequest } from "../../../mobile_mock/pwa/sq1/request.js";
-import { StatusList } from "../../../mobile_mock/pwa/sq1/status.js";
-import { readTrustList } from "../../../mobile_mock/pwa/sq1/trust.js";
-import { MemorySeen, judge } from "../../../mobile_mock/pwa/sq1/verify.js";
+import { base64url, concat, equal, fromBase64url, fromHex, hex } from "../../../cartes/web/sq1/bytes.js";
+import { ANSWER, isForm, pack, unpack } from "../../../cartes/web/sq1/digits.js";
+import { open } from "../../../cartes/web/sq1/hpke.js";
+import { canonical } from "../../../cartes/web/sq1/json.js";
+import { POLICIES } from "../../../cartes/web/sq1/policy.js";
+import { Refused } from "../../../cartes/web/sq1/refused.js";
+import { checkRequester, openRequest } from "../../../cartes/web/sq1/request.js";
+import { StatusList } from "../../../cartes/web/sq1/status.js";
+import { readTrustList } from "../../../cartes/web/sq1/trust.js";
+import { MemorySeen, judge } from "../../../cartes/web/sq1/verify.js";
 
 const folder = (name) => new URL(`../${name}/`, import.meta.url);
 const files = (name) =>

@@ -1,20 +1,20 @@
 /* The page that verifies, for a nurse on a home visit: no Python, no server, no network once opened.
 
-   Everything is judged here by the modules of `sq1/`, which pass the same golden vectors as the till.
+   Everything is judged here by the modules of `shared/sq1/`, which pass the same golden vectors as the till.
    Trust data come from the publication, every signature checked, and are proven again at each
    opening. Nothing about a patient is kept: only which presentations were seen, for 76 seconds. */
 
 import { drawVerdict } from "./verdict.js";
-import { readPicture, watch } from "./camera.js";
-import * as clock from "./clock.js";
-import { actions, announce, button, el } from "./dom.js";
-import * as knowledge from "./knowledge.js";
+import { readPicture, watch } from "../shared/app/camera.js";
+import * as clock from "../shared/app/clock.js";
+import { actions, announce, button, el } from "../shared/app/dom.js";
+import * as knowledge from "../shared/app/knowledge.js";
 import { Patient } from "./patient.js";
-import * as pocket from "./pocket.js";
+import * as pocket from "../shared/app/pocket.js";
 import { clockWords, language, momentWords, speak, t } from "./words.js";
-import { BESIDE, POLICIES } from "../sq1/policy.js";
-import { Refused } from "../sq1/refused.js";
-import { MemorySeen, judge } from "../sq1/verify.js";
+import { BESIDE, POLICIES } from "../shared/sq1/policy.js";
+import { Refused } from "../shared/sq1/refused.js";
+import { MemorySeen, judge } from "../shared/sq1/verify.js";
 
 const SCREENS = ["cabinet", "identite", "officine", "identite-pro", "prescription"];
 const seen = new MemorySeen();
@@ -54,7 +54,7 @@ async function home() {
   }
   show(
     t("page_name"),
-    clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, clockWords(clock.ahead())),
+    clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, t(...clockWords(clock.ahead()))),
     known ? null : el("p", { class: "notice bad", role: "alert" }, t(why)),
     el(
       "fieldset",

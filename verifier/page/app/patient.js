@@ -3,7 +3,7 @@
    The rules of `verifier/kiosk/patient.py`: a contract is theirs when it names the slot of their card and one
    phone key holds both. One patient at a time, for two minutes after their last showing, in memory only. */
 
-import { goesWith } from "../sq1/seal.js";
+import { goesWith } from "../shared/sq1/seal.js";
 
 const KEPT_S = 120;
 

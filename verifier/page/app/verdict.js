@@ -1,10 +1,10 @@
 /* The verdict as people see it: a colour, a shape and a word; the person, large; then why. */
 
-import { el, facts } from "./dom.js";
-import { professionWords } from "./professions.js";
+import { el, facts } from "../shared/app/dom.js";
+import { professionWords } from "../shared/app/professions.js";
 import { birthWords, dayWords, language, momentWords, nameWords, t } from "./words.js";
-import { openOn } from "../sq1/fields.js";
-import { lightOf } from "../sq1/policy.js";
+import { openOn } from "../shared/sq1/fields.js";
+import { lightOf } from "../shared/sq1/policy.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = { green: "M4 13l5 5L20 6", amber: "M12 4v10M12 18v2", red: "M5 5l14 14M19 5L5 19" };

@@ -1,13 +1,13 @@
 /* The first screen: my card and what it is, one large button, the cards of those I represent. */
 
 import { isReached } from "../backend.js";
-import { actions, button, el, facts, link } from "../dom.js";
-import * as clock from "../clock.js";
+import { actions, button, el, facts, link } from "../../shared/app/dom.js";
+import * as clock from "../../shared/app/clock.js";
 import * as holder from "../holder.js";
-import * as pocket from "../pocket.js";
-import { professionWords } from "../professions.js";
+import * as pocket from "../../shared/app/pocket.js";
+import { professionWords } from "../../shared/app/professions.js";
 import { birthWords, clockWords, dayWords, language, momentWords, nameWords, t } from "../words.js";
-import { readUnverified } from "../../sq1/received.js";
+import { readUnverified } from "../../shared/sq1/received.js";
 
 const SHAPES = ["identite", "soins", "complet"];
 // Mine first, then those I represent, each with their contracts, then the contracts of mine.
@@ -62,7 +62,7 @@ export async function cardScreen(app) {
     cards: true,
     body: [
       !isReached() && alive && el("p", { class: "notice" }, t("offline_note")),
-      clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, `${clockWords(clock.ahead())} ${t("clock_note")}`),
+      clock.isWrong() && el("p", { class: "notice bad", role: "alert" }, `${t(...clockWords(clock.ahead()))} ${t("clock_note")}`),
       groups.map((cards) => wallet(app, cards, shape, nameOf(groups, cards[0]))),
     ],
   };

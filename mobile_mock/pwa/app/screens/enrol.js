@@ -1,9 +1,9 @@
 /* Enrol this phone with a code, typed or scanned; then show the loss code, once. */
 
-import { actions, button, el, facts, link } from "../dom.js";
+import { actions, button, el, facts, link } from "../../shared/app/dom.js";
 import { askPersistence } from "../install.js";
 import * as holder from "../holder.js";
-import * as knowledge from "../knowledge.js";
+import * as knowledge from "../../shared/app/knowledge.js";
 import { t } from "../words.js";
 import { readCode } from "./scan.js";
 

@@ -1,7 +1,7 @@
 /* Every failure a person can meet: what happened, why, and a way out. */
 
-import { Refused } from "../../sq1/refused.js";
-import { actions, button, el, link } from "../dom.js";
+import { Refused } from "../../shared/sq1/refused.js";
+import { actions, button, el, link } from "../../shared/app/dom.js";
 import { clockWords, t } from "../words.js";
 
 const RETRY = ["offline", "gesture_refused", "gesture_refused_again", "another_tab", "storage_blocked", "storage_full", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
@@ -43,7 +43,7 @@ export function failureScreen(error, again) {
       el(
         "div",
         { class: "notice bad", role: "alert" },
-        error.facts?.ahead_s && el("p", {}, clockWords(error.facts.ahead_s)),
+        error.facts?.ahead_s && el("p", {}, t(...clockWords(error.facts.ahead_s))),
         el("p", {}, known ? t(`${word}_says`) : (said ?? t("backend_unwell_says"))),
         el("p", {}, known ? t(`${word}_do`) : t(said ? "ask_desk" : "backend_unwell_do")),
       ),

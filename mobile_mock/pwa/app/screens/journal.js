@@ -1,7 +1,7 @@
 /* Who looked at my data: the journal's lines about this person, in the sentences the server gives, and
    a way to say that one of them is not right. */
 
-import { actions, button, el } from "../dom.js";
+import { actions, button, el } from "../../shared/app/dom.js";
 import * as holder from "../holder.js";
 import { momentWords, t } from "../words.js";
 

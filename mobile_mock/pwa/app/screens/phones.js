@@ -1,8 +1,8 @@
 /* The person's phones: seen, and withdrawn after one question. */
 
-import { actions, button, el, facts, link } from "../dom.js";
+import { actions, button, el, facts, link } from "../../shared/app/dom.js";
 import * as holder from "../holder.js";
-import * as pocket from "../pocket.js";
+import * as pocket from "../../shared/app/pocket.js";
 import { momentWords, t } from "../words.js";
 
 export async function phonesScreen(app) {

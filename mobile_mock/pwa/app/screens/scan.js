@@ -1,16 +1,16 @@
 /* Scan a code with this phone's own camera, or read it in a picture; then say what it asks. */
 
-import { equal } from "../../sq1/bytes.js";
-import { OFFER, REQUEST, isForm } from "../../sq1/digits.js";
-import { Refused } from "../../sq1/refused.js";
+import { equal } from "../../shared/sq1/bytes.js";
+import { OFFER, REQUEST, isForm } from "../../shared/sq1/digits.js";
+import { Refused } from "../../shared/sq1/refused.js";
 import { REQUEST_MAX_AGE_S, REQUEST_MAX_AHEAD_S, authorisationContext, checkHours, checkRequester, checkSession,
-  openRequest, readOffer } from "../../sq1/request.js";
-import * as camera from "../camera.js";
-import * as clock from "../clock.js";
-import { actions, button, el, facts, link } from "../dom.js";
-import * as knowledge from "../knowledge.js";
-import * as pocket from "../pocket.js";
-import { professionWords } from "../professions.js";
+  openRequest, readOffer } from "../../shared/sq1/request.js";
+import * as camera from "../../shared/app/camera.js";
+import * as clock from "../../shared/app/clock.js";
+import { actions, button, el, facts, link } from "../../shared/app/dom.js";
+import * as knowledge from "../../shared/app/knowledge.js";
+import * as pocket from "../../shared/app/pocket.js";
+import { professionWords } from "../../shared/app/professions.js";
 import { language, momentWords, nameWords, t } from "../words.js";
 import { wallets } from "./card.js";
 import { readSheet } from "./enrol.js";

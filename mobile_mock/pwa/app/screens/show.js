@@ -1,7 +1,7 @@
 /* One code on a white screen, at full brightness, for a minute; then it says that it is over. */
 
-import { actions, announce, button, el } from "../dom.js";
-import * as clock from "../clock.js";
+import { actions, announce, button, el } from "../../shared/app/dom.js";
+import * as clock from "../../shared/app/clock.js";
 import { drawQr } from "../drawing.js";
 import { t } from "../words.js";
 

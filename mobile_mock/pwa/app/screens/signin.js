@@ -1,8 +1,8 @@
 /* Sign-in requests: who asks, from where, for what; the two digits are typed, never shown. */
 
-import { Refused } from "../../sq1/refused.js";
-import * as clock from "../clock.js";
-import { actions, announce, button, el, facts, link } from "../dom.js";
+import { Refused } from "../../shared/sq1/refused.js";
+import * as clock from "../../shared/app/clock.js";
+import { actions, announce, button, el, facts, link } from "../../shared/app/dom.js";
 import * as holder from "../holder.js";
 import { momentWords, t } from "../words.js";
 

@@ -1,9 +1,11 @@
-/* Read codes with the camera, or in a picture: zxing compiled to WebAssembly, served by ourselves. */
+/* Read codes with the camera, or in a picture: zxing compiled to WebAssembly, served by ourselves.
 
-import { prepareZXingModule, readBarcodes } from "../node_modules/zxing-wasm/dist/es/reader/index.js";
+   It comes from the `node_modules` of the app this is served with: two folders up, as browsers count. */
+
+import { prepareZXingModule, readBarcodes } from "../../node_modules/zxing-wasm/dist/es/reader/index.js";
 import { Refused } from "../sq1/refused.js";
 
-const WASM = new URL("../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url).href;
+const WASM = new URL("../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url).href;
 const OPTIONS = { formats: ["QRCode", "DataMatrix"], tryHarder: true, maxNumberOfSymbols: 1 };
 const WHY = { NotAllowedError: "camera_refused", SecurityError: "camera_refused", NotReadableError: "camera_busy", AbortError: "camera_busy" };
 const EVERY_MS = 80;

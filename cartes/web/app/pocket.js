@@ -8,7 +8,7 @@ import { Refused } from "../sq1/refused.js";
 import { recall, remember } from "./remembered.js";
 
 // One store for each place this is served from: the phone and a page that verifies share nothing.
-const NAME = new URL("..", import.meta.url).pathname;
+const NAME = new URL("../..", import.meta.url).pathname; // the app's own folder: `/app/`, `/verifier/`
 const OWNED = `${NAME} holds a card`;
 
 // Other tabs hear that the card here is no longer the one they show.
