@@ -148,7 +148,8 @@ def serve(host: str, port: int, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=4,
-        workers_kill_timeout=5,
+        # Longer than any request may wait for the database: a stop answers what it was asked before.
+        workers_kill_timeout=10,
     ).serve()
 
 
@@ -175,7 +176,9 @@ def openapi(target: Path | None, checked: Path | None) -> None:
 
 
 @main.command()
-@click.option("--watch", is_flag=True, help="Continue : à chaque révocation, et au moins chaque minute.")
+@click.option(
+    "--watch", "watching", is_flag=True, help="Continue : à chaque révocation, et au moins chaque minute."
+)
 @click.option("--every", default=60, show_default=True, type=click.IntRange(1, 43_200), help="Secondes.")
 @click.option("--root", type=_file, help="Met en vigueur cette racine, signée par ses gardiens.")
 @click.option("--targets", type=_file, help="Met en vigueur cette liste de confiance, signée de même.")
@@ -188,35 +191,36 @@ def publish(
     targets: Path | None,
     draft: Path | None,
     *,
-    watch: bool,
+    watching: bool,
 ) -> None:
     """Publie à qui se fier et ce qui est révoqué, en fichiers signés que tout serveur peut servir."""
     from apcv_backend.ephemeral import PUBLICATION_BELL
     from apcv_backend.publication import offline_commands
+    from apcv_backend.rounds import rounds
 
     offered = offline_commands.read_offered(root, targets)
     if draft is not None:
         offline_commands.write_draft(services.publication.draft_targets(services.clock(), offered), draft)
         return
-    while True:
-        try:
-            published = services.publication.publish(services.clock(), offered)
-        except (CarteError, OSError) as error:
-            # A publisher that stops at the first full disk would let every till go stale.
-            if not watch:
-                raise
-            click.echo(f"Publication manquée, nouvel essai : {error}", err=True)
-        else:
-            changed = ", ".join(role.value for role in published.renewed)
-            until = f"{published.expires_at:%d/%m %H:%M} UTC"
-            click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
-            offline_commands.say_awaiting(published.awaiting)
-            offered = None
-            services.sweep(services.clock())
-        if not watch:
-            return
-        # A revocation rings; a bell nobody heard costs at most `every` seconds.
-        services.ephemeral.wait(PUBLICATION_BELL, timeout_s=every)
+    with rounds() as watch:
+        while not watch.asked_to_stop:
+            try:
+                published = services.publication.publish(services.clock(), offered)
+                offered = None
+                changed = ", ".join(role.value for role in published.renewed)
+                until = f"{published.expires_at:%d/%m %H:%M} UTC"
+                click.echo(f"Publication n° {published.version}, jusqu'au {until} ({changed}).")
+                offline_commands.say_awaiting(published.awaiting)
+                services.sweep(services.clock())
+            except (CarteError, OSError) as error:
+                # A publisher that stops at the first full disk would let every till go stale.
+                if not watching:
+                    raise
+                click.echo(f"Tour manqué, nouvel essai : {error}", err=True)
+            if not watching:
+                return
+            # A revocation rings; a bell nobody heard costs at most `every` seconds.
+            watch.rest(every, lambda piece: services.ephemeral.wait(PUBLICATION_BELL, timeout_s=piece))
 
 
 @main.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from apcv_backend.rounds import rounds
 from cartes.errors import CarteError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _TOLD = {
 
 
 @click.command("seal-journal")
-@click.option("--watch", is_flag=True, help="Continue, sans fin.")
+@click.option("--watch", "watching", is_flag=True, help="Continue, sans fin.")
 @click.option("--every", default=10, show_default=True, type=click.IntRange(1, 3_600), help="Secondes.")
 @click.option(
     "--after-restore",
@@ -39,23 +40,24 @@ _TOLD = {
     help="Une sauvegarde plus ancienne a été remise, et c'est voulu : recommence, et l'écrit au journal.",
 )
 @click.pass_obj
-def seal_journal(services: Services, every: int, reason: str | None, *, watch: bool) -> None:
+def seal_journal(services: Services, every: int, reason: str | None, *, watching: bool) -> None:
     """Scelle le journal : chaque ligne entre dans l'arbre, et une nouvelle tête est signée."""
     if reason is not None:
         services.restart_log(reason, services.clock())
-    while True:
-        try:
-            sealed = services.log.seal(services.clock())
-        except CarteError as error:
-            # Nothing is signed over a journal that was changed: witnesses see the heads grow old.
-            if not watch:
-                raise
-            click.echo(f"Journal non scellé : {error}", err=True)
-        else:
-            click.echo(f"{sealed.head.size} lignes scellées, dont {sealed.added} nouvelles.")
-        if not watch:
-            return
-        services.pause(every)
+    with rounds() as watch:
+        while not watch.asked_to_stop:
+            try:
+                sealed = services.log.seal(services.clock())
+            except CarteError as error:
+                # Nothing is signed over a journal that was changed: witnesses see the heads grow old.
+                if not watching:
+                    raise
+                click.echo(f"Journal non scellé : {error}", err=True)
+            else:
+                click.echo(f"{sealed.head.size} lignes scellées, dont {sealed.added} nouvelles.")
+            if not watching:
+                return
+            watch.rest(every, services.pause)
 
 
 @click.command("log-key")

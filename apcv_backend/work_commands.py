@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apcv_backend.ephemeral import PUBLICATION_BELL
+from apcv_backend.rounds import rounds
 from apcv_backend.working import Job, Worker
 
 if TYPE_CHECKING:
@@ -55,15 +56,16 @@ def jobs_of(services: Services) -> tuple[Job, ...]:
 def work(services: Services, *, once: bool) -> None:
     """Publie, scelle le journal, annonce les déconnexions et les réponses CIBA, oublie : sans fin."""
     worker = Worker(jobs_of(services))
-    while True:
-        failed = False
-        for done in worker.turn(services.clock()):
-            failed |= bool(done.failed)
-            click.echo(f"{done.name} : {done.failed or done.said}", err=bool(done.failed))
-        if once:
-            if failed:
-                raise click.exceptions.Exit(1)
-            return
-        # A revocation rings, and is published at once; the wait is the pace of everything else.
-        if services.ephemeral.wait(PUBLICATION_BELL, timeout_s=_SLEEP_S):
-            worker.hurry(PUBLISH)
+    with rounds() as watch:
+        while not watch.asked_to_stop:
+            failed = False
+            for done in worker.turn(services.clock(), lambda: watch.asked_to_stop):
+                failed |= bool(done.failed)
+                click.echo(f"{done.name} : {done.failed or done.said}", err=bool(done.failed))
+            if once:
+                if failed:
+                    raise click.exceptions.Exit(1)
+                return
+            # A revocation rings, and is published at once; the wait is the pace of everything else.
+            if watch.rest(_SLEEP_S, lambda piece: services.ephemeral.wait(PUBLICATION_BELL, timeout_s=piece)):
+                worker.hurry(PUBLISH)

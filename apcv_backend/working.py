@@ -43,10 +43,15 @@ class Worker:
         """Make a job due at the next turn: somebody rang."""
         self._due.pop(name, None)
 
-    def turn(self, at: datetime) -> list[Done]:
-        """Run whatever is due at `at`; what was said or failed, in the order of the jobs."""
+    def turn(self, at: datetime, stopped: Callable[[], bool] = lambda: False) -> list[Done]:
+        """Run whatever is due at `at`; what was said or failed, in the order of the jobs.
+
+        Once `stopped` says so no other job is begun; the one that runs is finished.
+        """
         told = []
         for job in self._jobs:
+            if stopped():
+                break
             if at < self._due.get(job.name, at):
                 continue
             # First, so that a job that fails waits its turn like the others.

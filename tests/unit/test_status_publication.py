@@ -124,7 +124,8 @@ class LoopServices:
         now = self.clock()
         heard = [at for at in self.rings if now <= at < now + timedelta(seconds=timeout_s)]
         end = min(heard, default=now + timedelta(seconds=timeout_s))
-        self.rings = [at for at in self.rings if at > end]
+        if heard:  # one that comes as the wait ends is heard by the next
+            self.rings = [at for at in self.rings if at > end]
         self.clock.advance((end - now).total_seconds())
         for at, slots in self.due:
             if at <= self.clock():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
 from apcv_backend.bootstrap import Services
+from apcv_backend.rounds import rounds
 from apcv_backend.tables import (
     log_heads,
     logout_deliveries,
@@ -73,6 +76,52 @@ def test_a_job_that_fails_delays_no_other_and_is_tried_again(error: Exception) -
 
     assert (told.name, bool(told.failed)) == ("publication", True)
     assert runs == ["failed", "annonces", "annonces", "failed", "annonces"]
+
+
+def test_a_stop_is_obeyed_between_two_jobs() -> None:
+    """The job that runs when the signal comes is finished; the next is not begun, and is still due."""
+    runs: list[str] = []
+
+    def interrupted(_at: datetime) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        runs.append("finished")
+        return ""
+
+    worker = Worker([Job("first", timedelta(seconds=60), interrupted), _job("second", 60, runs)])
+    with rounds() as watch:
+        worker.turn(MORNING, lambda: watch.asked_to_stop)
+        rang = watch.rest(3_600, lambda _piece: pytest.fail("nobody rests once asked to stop"))
+    assert runs == ["finished"]
+    assert (watch.asked_to_stop, rang) == (True, False)
+
+    worker.turn(MORNING)
+    assert runs == ["finished", "second"]
+
+
+def test_the_second_signal_is_not_waited_for() -> None:
+    """After the first one the handlers of before are back: a command that hangs can still be ended."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    with rounds() as watch:
+        assert signal.getsignal(signal.SIGTERM) != before
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert watch.asked_to_stop
+        assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_bell_out_of_reach_is_only_not_heard() -> None:
+    """Bells lie in the database: while it is away a command rests its time, in pieces, and goes on."""
+    pieces: list[float] = []
+
+    def away(piece: float) -> bool:
+        pieces.append(piece)
+        raise CarteError
+
+    with rounds() as watch:
+        assert not watch.rest(0.25, away)
+        assert watch.rest(60, lambda _piece: True), "a ring ends the rest"
+        assert not watch.asked_to_stop
+    assert pieces == [0.25]
 
 
 def test_a_mistake_of_ours_is_not_swallowed() -> None:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from apcv_backend.rounds import rounds
 from apcv_backend.signin.provider.client_service import (
     ClientDocumentRefused,
     ClientExists,
     ClientUnknown,
     NewSecret,
 )
-from cartes.errors import BadJson
+from cartes.errors import BadJson, CarteError
 from cartes.wire import strict_json
 
 if TYPE_CHECKING:  # the services are built when a command runs
@@ -129,18 +130,26 @@ def close(services: Services, client_id: str, reason: str, by: str) -> None:
 
 
 @client.command("tell-logouts")
-@click.option("--watch", is_flag=True, help="Continue, toutes les cinq secondes.")
+@click.option("--watch", "watching", is_flag=True, help="Continue, toutes les cinq secondes.")
 @click.pass_obj
-def tell_logouts(services: Services, *, watch: bool) -> None:
+def tell_logouts(services: Services, *, watching: bool) -> None:
     """Annoncer aux clients les sessions fermées (back-channel) et les réponses CIBA (ping)."""
-    while True:
-        at = services.clock()
-        heard = services.signin.deliveries.deliver(at) + services.signin_approval.pings.deliver(at)
-        if heard or not watch:
-            click.echo(f"{heard} annonce(s) entendue(s).")
-        if not watch:
-            return
-        services.ephemeral.wait("logouts", timeout_s=5)
+    with rounds() as watch:
+        while not watch.asked_to_stop:
+            at = services.clock()
+            try:
+                heard = services.signin.deliveries.deliver(at) + services.signin_approval.pings.deliver(at)
+            except CarteError as error:
+                # What is to be told waits in the database, and is told once it answers again.
+                if not watching:
+                    raise
+                click.echo(f"Annonces manquées, nouvel essai : {error}", err=True)
+            else:
+                if heard or not watching:
+                    click.echo(f"{heard} annonce(s) entendue(s).")
+            if not watching:
+                return
+            watch.rest(5, lambda piece: services.ephemeral.wait("logouts", timeout_s=piece))
 
 
 def _read(file: Path) -> bytes:
