@@ -10,13 +10,13 @@ import pytest
 from cartes.cards import CardKind
 from cartes.trust import kid_of
 from cartes.wire import qr
-from tests.simulators.cards import NOON, NamedSigner, World, a_doctor, an_apcv
+from tests.simulators.cards import NOON, WordKey, World, a_doctor, an_apcv
 from verifier.policy import POLICIES
 
 OFFICINE = POLICIES["officine"]
 
 
-class Impostor(NamedSigner):
+class Impostor(WordKey):
     """Signs with its own key and announces somebody else's."""
 
     def __init__(self, name: str, announced: bytes) -> None:
@@ -32,7 +32,7 @@ class Impostor(NamedSigner):
 def test_a_stranger_is_unknown() -> None:
     """A well-made card of an issuer nobody listed."""
     world = World()
-    forged = world.issue(an_apcv(), signer=NamedSigner("stranger"))
+    forged = world.issue(an_apcv(), signer=WordKey("stranger"))
 
     verdict = world.till().check(qr.pack(world.present(forged, CardKind.APCV, NOON)), OFFICINE, NOON)
 

@@ -29,8 +29,8 @@ from tests.simulators.cards import (
     ECPS_LIST,
     NOON,
     HeldStore,
-    NamedSigner,
     Phone,
+    WordKey,
     World,
     a_complete_apcv,
     an_ecps,
@@ -39,8 +39,8 @@ from tests.simulators.two_way import Person, TwoWayStreet, a_street
 from verifier.policy import POLICIES
 from verifier.till_session import TillNotAuthorised
 
-TILL = NamedSigner("a till")
-EPK = NamedSigner("an ephemeral key").public_key
+TILL = WordKey("a till")
+EPK = WordKey("an ephemeral key").public_key
 ELEVEN = timedelta(hours=11)
 
 
@@ -179,7 +179,7 @@ def test_an_authorisation_signed_for_later_is_refused(street: TwoWayStreet, ange
 
 def test_a_stranger_without_an_e_cps_asks_nobody(street: TwoWayStreet, ange: Person) -> None:
     """A card sealed by nobody the phone knows."""
-    refused = refusal(ange, made(street.world, signer=NamedSigner("nobody")))
+    refused = refusal(ange, made(street.world, signer=WordKey("nobody")))
 
     assert refused.facts == {"reason": "issuer_unknown"}
 

@@ -4,7 +4,7 @@
     shown = world.show_apcv(at=NOON)              # the text of a QR, good at NOON
     verdict = world.till().check(shown, POLICIES["officine"], NOON)
 
-Every key is made from its name, so every run sees the same bytes but for the signatures' own randomness.
+Every key is made from its name and signs deterministically, so every run sees the same bytes.
 Everybody is fictitious: communes 999, RPPS in 99700, FINESS in 999.
 """
 
@@ -16,10 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cartes import presentation, seal
 from cartes.amc import AmcCard, EtatContrat, Lien
@@ -39,6 +35,7 @@ from cartes.professionnel import CategorieProfessionnelle, Civilite, ModeExercic
 from cartes.status import StatusList, StatusPurpose
 from cartes.trust import IssuerKey, KindPolicy, TrustList, standard_profiles
 from cartes.wire import qr
+from tests.simulators.issuing import WordKey
 from verifier.seen import MemorySeen, Seen
 from verifier.trust_store import TrustSnapshot
 from verifier.verify import Verifier
@@ -51,35 +48,9 @@ ORIGINS = {
     CardKind.ECPS: "https://ecps.localhost",
     CardKind.AMC: "https://apcv.localhost",
 }
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
-class NamedSigner:
-    """A P-256 key made from a name; signs as an issuer does (`seal.Signer`)."""
-
-    def __init__(self, name: str) -> None:
-        secret = int.from_bytes(hashlib.sha256(name.encode()).digest(), "big") % (_ORDER - 1) + 1
-        self.name = name
-        self._key = ec.derive_private_key(secret, ec.SECP256R1())
-
-    @property
-    def public_key(self) -> bytes:
-        """33 bytes, compressed."""
-        return self._key.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
-        )
-
-    def sign_der(self, message: bytes) -> bytes:
-        """DER, as WebAuthn gives it."""
-        return self._key.sign(message, ec.ECDSA(hashes.SHA256()))
-
-    def sign(self, message: bytes) -> bytes:
-        """R || s, 64 bytes."""
-        r, s = decode_dss_signature(self.sign_der(message))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-
-class Phone(NamedSigner):
+class Phone(WordKey):
     """A holder's phone: makes the assertion of a gesture and reduces it to a proof."""
 
     def prove(
@@ -232,9 +203,9 @@ class World:
     revoked: Mapping[int, frozenset[int]] = field(default_factory=dict)
     suspended: Mapping[int, frozenset[int]] = field(default_factory=dict)
     status_issued_at: datetime | None = None
-    apcv_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-apcv"))
-    ecps_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-ecps"))
-    amc_issuer: NamedSigner = field(default_factory=lambda: NamedSigner("issuer-amc"))
+    apcv_issuer: WordKey = field(default_factory=lambda: WordKey("issuer-apcv"))
+    ecps_issuer: WordKey = field(default_factory=lambda: WordKey("issuer-ecps"))
+    amc_issuer: WordKey = field(default_factory=lambda: WordKey("issuer-amc"))
     patient_phone: Phone = field(default_factory=lambda: Phone("phone-patient"))
     doctor_phone: Phone = field(default_factory=lambda: Phone("phone-professional"))
 
@@ -262,7 +233,7 @@ class World:
             status_lists={APCV_LIST: CardKind.APCV, ECPS_LIST: CardKind.ECPS, AMC_LIST: CardKind.AMC},
         )
 
-    def issuer_key(self, signer: NamedSigner, *kinds: CardKind) -> IssuerKey:
+    def issuer_key(self, signer: WordKey, *kinds: CardKind) -> IssuerKey:
         """How the trust list names one issuer."""
         return IssuerKey(
             public_key=signer.public_key,
@@ -270,7 +241,7 @@ class World:
             valid_from=NOON - timedelta(days=90),
             valid_until=NOON + timedelta(days=90),
             revoked_at=None,
-            name=signer.name,
+            name=signer.word,
         )
 
     def snapshot(self, trust: TrustList | None = None) -> TrustSnapshot:
@@ -295,7 +266,7 @@ class World:
         issued_at: datetime = NOON - timedelta(hours=1),
         life: timedelta | None = None,
         holder_key: bytes | None = None,
-        signer: NamedSigner | None = None,
+        signer: WordKey | None = None,
     ) -> bytes:
         """A credential, drafted, linted and sealed as an issuer does it."""
         policy = self.policies[card.kind]

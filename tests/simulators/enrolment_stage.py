@@ -29,7 +29,14 @@ from apcv_backend.enrolment.ceremony.policy import CeremonyPolicy
 from apcv_backend.enrolment.code_service import CodeDesk, OpenedCode
 from apcv_backend.enrolment.device_service import DeviceDesk
 from apcv_backend.enrolment.routes import make_blueprint
-from apcv_backend.enrolment.rules import DevicePolicy, Dossier, DossierAssure, PersonKey, PersonUnknown
+from apcv_backend.enrolment.rules import (
+    DevicePolicy,
+    Dossier,
+    DossierAssure,
+    DossierProfessionnel,
+    PersonKey,
+    PersonUnknown,
+)
 from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom, Registration
 from apcv_backend.enrolment.store.ceremonies import SqlCeremonies
 from apcv_backend.enrolment.store.codes import SqlActivationCodes
@@ -52,10 +59,10 @@ from cartes.nomenclatures.secteur_activite import SecteurActivite
 from cartes.professionnel import Exercice, Professionnel, Structure
 from mobile_mock.app_key import AppKey
 from mobile_mock.attestation_ca import AttestationCa
-from mobile_mock.authenticator import Authenticator, unb64url
+from mobile_mock.authenticator import Authenticator
 from mobile_mock.client_data import Client, ClientShape
 from mobile_mock.phone_model import MODELS, PhoneModel
-from tests.simulators.clock import MORNING, SteerableClock
+from tests.simulators.clock import SteerableClock
 
 PUBLIC_URL = "http://cartes.localhost:8000"
 ANGE = PersonKey.parse(CardKind.APCV, "158032A99904296")
@@ -165,7 +172,7 @@ class EnrolmentStage:
             {
                 ANGE.text: insured(ANGE.text, "19580314"),
                 SARAH.text: insured(SARAH.text, "20040200"),
-                PAOLI.text: _dossier(professional()),
+                PAOLI.text: DossierProfessionnel(professional()),
             }
         )
         journal = Journal(self.vault)
@@ -282,17 +289,6 @@ class Phone:
             path, method=method, headers={"DPoP": self.proof(method, path)}, json=body or None
         )
 
-    @property
-    def challenge_bytes(self) -> int:
-        """How long the challenges it was given are."""
-        return len(unb64url(self.enrolment.get("challenge", "")))
-
-
-def _dossier(person: Professionnel) -> Dossier:
-    from apcv_backend.enrolment.rules import DossierProfessionnel
-
-    return DossierProfessionnel(person)
-
 
 def _terms(kind: CardKind, limit: int) -> CardTerms:
     return CardTerms(
@@ -307,6 +303,3 @@ def _terms(kind: CardKind, limit: int) -> CardTerms:
         ),
         DevicePolicy(Binding.SYNCED if kind is CardKind.APCV else Binding.HARDWARE_ATTESTED, limit),
     )
-
-
-assert MORNING.tzinfo is not None

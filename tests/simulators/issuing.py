@@ -58,17 +58,21 @@ class WordKey:
     """A P-256 key derived from a word, signing deterministically (RFC 6979). For tests only, as it says."""
 
     def __init__(self, word: str) -> None:
+        self.word = word
         scalar = int.from_bytes(hashlib.sha256(word.encode()).digest(), "big") % (es256.ORDER - 1) + 1
         self.private = ec.derive_private_key(scalar, ec.SECP256R1())
 
     @property
     def public_key(self) -> bytes:
+        """33 bytes, compressed."""
         return self.private.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
     def sign_der(self, message: bytes) -> bytes:
+        """DER, as WebAuthn gives it."""
         return self.private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
 
     def sign(self, message: bytes) -> bytes:
+        """R || s, 64 bytes, as an issuer signs (`seal.Signer`)."""
         r, s = decode_dss_signature(self.sign_der(message))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 

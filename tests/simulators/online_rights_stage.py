@@ -27,7 +27,7 @@ from cartes import presentation
 from cartes.amc import EtatContrat
 from cartes.droits import DroitsAmc, PeriodeDroits
 from cartes.sealed_answer import open_answer, seal_answer
-from cartes.till_request import TillOffer, request_text, write_request
+from cartes.till_request import TillOffer, context_of, request_text, write_request
 from cartes.wire import base64url, qr, strict_json
 from tests.simulators.callers import KnownCallers
 from tests.simulators.clock import SteerableClock
@@ -214,16 +214,9 @@ class AskingTill:
         at, random = self.stage.clock(), self.stage.services.random
         ephemeral = OwnKey.make(random)
         request = write_request(self.authorised, self.offer, at, random(16), ephemeral.public_key, self.key)
-        ctx = presentation_context(request)
+        ctx = context_of(request)
         sealed = seal_answer(patient.present(name, ctx=ctx), ephemeral.public_key, ctx)
         return request_text(request), qr.pack(open_answer(sealed, ephemeral.private_key, ctx))
-
-
-def presentation_context(request: bytes) -> bytes:
-    """The context of every answer to a request."""
-    from cartes.till_request import context_of
-
-    return context_of(request)
 
 
 def pocket(stage: RightsStage, person: PersonKey = ANGE) -> Pocket:

@@ -27,7 +27,7 @@ from apcv_backend.publication.token_status_list import (
 )
 from cartes.errors import InvalidValue
 from cartes.wire import base64url, cose, strict_json
-from tests.simulators.cards import NamedSigner
+from tests.simulators.cards import WordKey
 from tests.testdata import corpus
 
 MIB = 1 << 20
@@ -106,7 +106,7 @@ def claims_of_the_examples() -> StatusClaims:
 def test_the_jwt_example_says_what_ours_says() -> None:
     """Same header to the byte, same claims; on the wire the example also names an issuer."""
     header, payload, signature = (
-        sign_jwt(claims_of_the_examples(), NamedSigner("status"), "12").decode().split(".")
+        sign_jwt(claims_of_the_examples(), WordKey("status"), "12").decode().split(".")
     )
     drawn_header, _, drawn_payload = example("jwt").partition("}.{")
     wire_header, wire_payload, _ = example("jwt_raw").split(".")
@@ -122,7 +122,7 @@ def test_the_jwt_example_says_what_ours_says() -> None:
 
 def test_the_cwt_example_says_what_ours_says() -> None:
     """Same tag, same claims, same algorithm and type; our key identifier stands in the protected header."""
-    ours = cbor2.loads(sign_cwt(claims_of_the_examples(), NamedSigner("status"), b"12"))
+    ours = cbor2.loads(sign_cwt(claims_of_the_examples(), WordKey("status"), b"12"))
     theirs = cbor2.loads(bytes.fromhex(example("cwt")))
 
     assert ours.tag == theirs.tag == 18
@@ -134,7 +134,7 @@ def test_the_cwt_example_says_what_ours_says() -> None:
 
 def test_both_forms_are_signed_by_the_key_given() -> None:
     """ES256 over the JWS signing input, and over the Sig_structure of COSE."""
-    signer = NamedSigner("status")
+    signer = WordKey("status")
 
     signed, _, signature = sign_jwt(claims_of_the_examples(), signer, "k").rpartition(b".")
     protected, _, payload, cose_signature = cbor2.loads(
