@@ -15,12 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from examples.demo.town_hall import TownHall
-from tests.browser.bench import BROWSER_ARGUMENTS, CHROMIUM
-from tests.browser.film import film
-from tests.simulators.film import CAMERA
+from tests.browser.till_page import a_browser
+from tests.simulators.film import CAMERA, film, film_of
 from verifier.kiosk.build import KioskOrder, build_kiosk
 from verifier.kiosk.doors import Kiosk
 from verifier.kiosk.server import KioskServer
@@ -38,22 +35,16 @@ class Eye:
 
     def look_at(self, picture: Path) -> None:
         """Point the camera at a picture of a screen; seen from the camera's next opening on."""
-        film(picture, self.reel)
+        film_of(picture, self.reel)
 
 
 @contextmanager
 def an_eye(chromium: Browser, folder: Path) -> Iterator[Eye]:
     """Another Chromium beside the first one, its camera on a grey wall."""
     folder.mkdir(exist_ok=True)
-    wall, reel = folder / "wall.png", folder / "reel.y4m"
-    Image.new("L", (64, 64), 90).save(wall)
-    film(wall, reel)
-    camera = [*CAMERA, f"--use-file-for-fake-video-capture={reel}"]
-    browser = chromium.browser_type.launch(executable_path=str(CHROMIUM), args=[*BROWSER_ARGUMENTS, *camera])
-    try:
+    reel = folder / "reel.y4m"
+    with a_browser(chromium, *CAMERA, film(reel, "")) as browser:
         yield Eye(browser, reel)
-    finally:
-        browser.close()
 
 
 @dataclass

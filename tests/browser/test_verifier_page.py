@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.bench import BROWSER_ARGUMENTS, CHROMIUM, Hall, WebPhone, hold_app, serious
-from tests.browser.film import film
+from tests.browser.bench import Hall, WebPhone, hold_app, serious
+from tests.browser.counter import an_eye
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,21 +111,13 @@ def test_the_camera_reads_the_screen_of_a_phone(
     chromium: Browser, hall: Hall, ange: WebPhone, tmp_path: Path
 ) -> None:
     """A film of the phone's screen is the camera's picture: the page finds the code by itself."""
-    seen = film(pictured(ange, tmp_path / "ange.png"), tmp_path / "camera.y4m")
-    camera = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={seen}",
-    ]
-    browser = chromium.browser_type.launch(executable_path=str(CHROMIUM), args=[*BROWSER_ARGUMENTS, *camera])
-    try:
-        page = browser.new_page(locale="fr-FR")
+    with an_eye(chromium, tmp_path / "eye") as eye:
+        eye.look_at(pictured(ange, tmp_path / "ange.png"))
+        page = eye.browser.new_page(locale="fr-FR")
         page.goto(address(hall))
         page.get_by_role("button", name="Scanner la carte").click()
         page.wait_for_selector(".verdict", timeout=20_000)
         said = page.inner_text("main")
-    finally:
-        browser.close()
 
     assert "Carte valable" in said
 
