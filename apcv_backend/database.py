@@ -110,7 +110,7 @@ class Database:
                 if attempt == _TRIES:
                     raise
                 time.sleep(random.uniform(0, _FIRST_PAUSE_S * 2**attempt))  # noqa: S311 - jitter, not a secret
-        raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
+        raise AssertionError("unreachable")  # the loop returns or raises
 
     def ready(self, holds: Callable[[Connection], bool] | None = None) -> bool:
         """Whether the database answers within `READY_S` and, if asked, `holds` of it.

@@ -222,7 +222,7 @@ def _open(place: TokenPlace, *, rw: bool) -> Session:
                 _here.forget(place.module)
                 if not left:
                     raise
-    raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
+    raise AssertionError("unreachable")  # the loop returns or raises
 
 
 def _logged_in(found: Any, pin: str, *, rw: bool) -> Session:

@@ -153,7 +153,7 @@ class IssuanceService:
             except CounterRegressed:
                 self._prover.accuse(proven.phone, at)
                 raise
-        raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
+        raise AssertionError("unreachable")  # the loop returns or raises
 
     def _record_once(
         self,

@@ -138,6 +138,10 @@ _NO_SESSION = "there is no browser session to answer from: every sign-in is a ge
 _NO_OBJECT = (
     "request objects are refused, signed or not: authentication requests are pushed (RFC 9126), or CIBA's"
 )
+_NOT_BY_CERTIFICATE = (
+    "of the plan played with certificates, where every token is bound to one; clients that prove themselves"
+    " by theirs, and bound tokens, are tried in tests/attacks/test_signin_certificates.py"
+)
 NOT_APPLICABLE = {
     "oidcc-idtoken-unsigned": "no ID token is ever unsigned: a client cannot be registered for `none`",
     "oidcc-scope-email": _NO_SCOPE,
@@ -153,7 +157,7 @@ NOT_APPLICABLE = {
         "authentication requests are not signed apart: the client proves itself by its assertion"
     ),
     **dict.fromkeys(_REQUEST_OBJECTS, _NO_OBJECT),
-    **dict.fromkeys(_MUTUAL_TLS, "clients prove themselves by `private_key_jwt`: mutual TLS is not offered"),
+    **dict.fromkeys(_MUTUAL_TLS, _NOT_BY_CERTIFICATE),
 }
 """Modules of those plans that do not apply to this provider, each with its reason."""
 

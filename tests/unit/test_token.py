@@ -239,7 +239,7 @@ def test_without_the_driver_a_sentence_says_what_to_install(
 def in_a_child(work: Callable[[], bool]) -> bool:
     """Whether `work` is true in a forked child, which leaves at once."""
     child = os.fork()
-    if child == 0:  # pragma: no cover - measured in the parent
+    if child == 0:
         status = 1
         try:
             status = 0 if work() else 2
