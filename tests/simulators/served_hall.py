@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from tests.simulators.issuance_stage import ANGE, DENIS, SARAH, CardPhone, Issua
 from tests.simulators.servers import free_port
 from tests.testdata import ROOT
 
+NEW = timedelta(0)
 PEOPLE = (ANGE, SARAH, DENIS)
 _START_DEADLINE_S = 30
 _STOP_DEADLINE_S = 20
@@ -229,9 +230,11 @@ def outcomes(history: Sequence[Asked]) -> Counter[int | str]:
 
 
 @contextmanager
-def open_hall(folder: Path, attestation_dir: Path, database_url: str, **settings: str) -> Iterator[Hall]:
+def open_hall(
+    folder: Path, attestation_dir: Path, database_url: str, *, keys_since: timedelta = NEW, **settings: str
+) -> Iterator[Hall]:
     """A town hall on a migrated database, nothing started; whatever was is killed at the end."""
-    hold_ceremony(folder / "keys", now(), random=secrets.token_bytes)
+    hold_ceremony(folder / "keys", now() - keys_since, random=secrets.token_bytes)
     port = free_port()
     told = {
         "APCV_ENV": "test",
