@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from flask import request
+from flask import Response
 from flask.views import MethodView
-from werkzeug.exceptions import UnsupportedMediaType
 
-from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.blueprint import StrictBlueprint
 from apcv_backend.callers import CallerKind
-from apcv_backend.complementary.schemas import LoadReportSchema
+from apcv_backend.complementary.file_door import FILES_A_MINUTE, documents_file, publish_file
 from apcv_backend.complementary.service import ContractDesk
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.staff_callers import StaffCallers, StaffRole
 from apcv_backend.staff_door import unverified_staff_call
 
-LARGEST_FILE: Final = 32 << 20
 _ROLE: Final = f"role:{StaffRole.INSURER_CLERK.value}"
 _MINUTE_S: Final = 60
-_FILES_A_MINUTE: Final = 20
 
 
 def make_blueprint(
@@ -38,8 +35,7 @@ def make_blueprint(
     @blueprint.route("/contracts")
     class Contracts(MethodView):
         @blueprint.called_by(CallerKind.STAFF, scope=_ROLE)
-        @_takes_csv(blueprint)
-        @blueprint.gives(200, LoadReportSchema)
+        @documents_file(blueprint)
         @blueprint.refuses(
             {
                 401: "Pas de session.",
@@ -48,39 +44,17 @@ def make_blueprint(
                 422: "Encodage ou en-tête.",
             }
         )
-        def post(self) -> dict[str, Any]:
+        def post(self) -> Response:
             """Publier les contrats de son propre organisme : chaque mauvaise ligne est dite."""
             at = clock()
             clerk = staff.identify(unverified_staff_call(), at, StaffRole.INSURER_CLERK)
             limit(
                 counters,
                 f"console_contracts:{clerk.subject_id}",
-                most=_FILES_A_MINUTE,
+                most=FILES_A_MINUTE,
                 window_s=_MINUTE_S,
                 at=at,
             )
-            if request.mimetype != "text/csv":
-                raise UnsupportedMediaType
-            request.max_content_length = LARGEST_FILE
-            report = desk.load(clerk.organisation, request.get_data(), clerk.name, at)
-            return {
-                "entered": report.entered,
-                "changed": report.changed,
-                "same": report.same,
-                "refused": [
-                    {"line": one.line, "field": one.field, "code": one.code} for one in report.refused
-                ],
-            }
+            return publish_file(desk, clerk.organisation, clerk.name, at)
 
     return blueprint
-
-
-def _takes_csv(blueprint: StrictBlueprint) -> Callable[[View], View]:
-    """Document the file, which the view reads itself."""
-    decorate: Callable[[View], View] = blueprint.doc(
-        requestBody={
-            "required": True,
-            "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    )
-    return decorate

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apcv_backend.complementary.csv_file import ContractFileRefused
+from apcv_backend.complementary.service import Counts
 
 if TYPE_CHECKING:  # the services are built when the command runs
     from apcv_backend.bootstrap import Services
@@ -37,11 +38,16 @@ def load(services: Services, file: Path, numero_amc: str) -> None:
     """Charge un fichier CSV de contrats ; code 1 s'il y eut des lignes refusées."""
     if not _NUMERO.fullmatch(numero_amc):
         raise click.UsageError("--amc est un numéro de 8 à 10 chiffres.")
+    counts = Counts(0, 0, 0, 0)
     try:
-        report = services.complementary.load(numero_amc, file.read_bytes(), "operator", services.clock())
+        for one in services.complementary.loading(
+            numero_amc, file.read_bytes(), "operator", services.clock()
+        ):
+            if isinstance(one, Counts):
+                counts = one
+            else:
+                click.echo(f"  ligne {one.line} refusée : {one.field or 'ligne'} {one.code}", err=True)
     except ContractFileRefused as refused:
         raise click.ClickException(f"{file.name} n'est pas un fichier de contrats ({refused}).") from refused
-    click.echo(f"{report.entered} entrés, {report.changed} changés, {report.same} inchangés.")
-    for one in report.refused:
-        click.echo(f"  ligne {one.line} refusée : {one.field or 'ligne'} {one.code}", err=True)
-    sys.exit(_SOME_REFUSED if report.refused else 0)
+    click.echo(f"{counts.entered} entrés, {counts.changed} changés, {counts.same} inchangés.")
+    sys.exit(_SOME_REFUSED if counts.refused else 0)

@@ -2,10 +2,13 @@
 
 UTF-8 (a byte order mark is forgiven), separator `;`, one line a beneficiary. A line that cannot be read is
 told by its number, the field and a code, and the others go on: nothing of its content is repeated.
+
+The file is read where it lies: beside its bytes, memory holds one line.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -17,6 +20,8 @@ from cartes.errors import CarteError
 
 MOST_LINES: Final = 200_000
 LONGEST_LINE: Final = 2_000
+_PIECE: Final = 65_536
+_MOST_BYTES: Final = 4  # of one character in UTF-8
 
 
 class ContractFileRefused(CarteError):
@@ -34,29 +39,56 @@ class LineRefused:
     code: str
 
 
-def read_lines(data: bytes) -> Iterator[tuple[int, dict[str, str] | LineRefused]]:
-    """Every line after the header, with its number: its fields by name, or why it is not a line.
+Read = tuple[int, dict[str, str] | LineRefused]
+"""The number of a line, and its fields by name or why it is not one."""
+
+
+def read_lines(data: bytes) -> Iterator[Read]:
+    """Every line after the header but empty ones.
 
     Raises:
-        ContractFileRefused: before the first line.
+        ContractFileRefused: at once, before anything is read from the iterator.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ContractFileRefused(why="encoding") from None
-    lines = text.splitlines()
-    if not lines or tuple(lines[0].split(";")) != FIELDS:
+    _check_encoding(data)
+    lines = io.BytesIO(data)
+    header = _text(lines.readline())
+    if header is None or tuple(header.removeprefix("\ufeff").split(";")) != FIELDS:
         raise ContractFileRefused(why="header")
-    if len(lines) - 1 > MOST_LINES:
+    # A last line needs no newline; the header is none of these lines.
+    if data.count(b"\n") - data.endswith(b"\n") > MOST_LINES:
         raise ContractFileRefused(why="too_long")
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip():
+    return _read(lines)
+
+
+def _read(lines: io.BytesIO) -> Iterator[Read]:
+    for number, raw in enumerate(lines, start=2):
+        line = _text(raw)
+        if line is None:
+            yield number, LineRefused(number, "", "too_long")
+        elif line.strip():
             yield number, _fields(number, line)
 
 
+def _check_encoding(data: bytes) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for first in range(0, len(data), _PIECE):
+            decoder.decode(view[first : first + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise ContractFileRefused(why="encoding") from None
+
+
+def _text(raw: bytes) -> str | None:
+    """A line without its end (LF or CR LF); None when it is too long."""
+    if len(raw) > _MOST_BYTES * (LONGEST_LINE + 2):
+        return None
+    text = raw.decode().removesuffix("\n").removesuffix("\r")
+    return text if len(text) <= LONGEST_LINE else None
+
+
 def _fields(number: int, line: str) -> dict[str, str] | LineRefused:
-    if len(line) > LONGEST_LINE:
-        return LineRefused(number, "", "too_long")
     try:
         # One line at a time: a quote left open cannot swallow the lines after it.
         (values,) = csv.reader(io.StringIO(line), delimiter=";", strict=True)

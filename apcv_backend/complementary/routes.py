@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from flask import request
+from flask import Response
 from flask.views import MethodView
-from werkzeug.exceptions import UnsupportedMediaType
 
-from apcv_backend.blueprint import StrictBlueprint, View
+from apcv_backend.blueprint import StrictBlueprint
 from apcv_backend.caller_door import identified
 from apcv_backend.callers import Caller, CallerKind, Callers
+from apcv_backend.complementary.file_door import FILES_A_MINUTE, documents_file, publish_file
 from apcv_backend.complementary.rules import SCOPE
-from apcv_backend.complementary.schemas import ContractSchema, LoadReportSchema, OutcomeSchema
+from apcv_backend.complementary.schemas import ContractSchema, OutcomeSchema
 from apcv_backend.complementary.service import ContractDesk
 from apcv_backend.ephemeral import Counters, limit
 
-LARGEST_FILE: Final = 32 << 20
 _MINUTE_S = 60
 _CALLS_A_MINUTE = 3_000
 _WHO = {401: "Pas de jeton d'accès prouvé.", 403: "Client qui n'est pas celui d'un assureur."}
@@ -66,35 +65,13 @@ def make_blueprint(
     @blueprint.route("/contracts/files")
     class Files(MethodView):
         @blueprint.called_by(CallerKind.CLIENT, scope=SCOPE)
-        @_takes_csv(blueprint)
-        @blueprint.gives(200, LoadReportSchema)
+        @documents_file(blueprint)
         @blueprint.refuses({**_WHO, 415: "Le corps doit être du text/csv.", 422: "Encodage ou en-tête."})
-        def post(self) -> dict[str, Any]:
+        def post(self) -> Response:
             """Publier un fichier (CSV) : chaque mauvaise ligne est dite, les bonnes sont gardées."""
             at = clock()
             caller = insurer(at)
-            if request.mimetype != "text/csv":
-                raise UnsupportedMediaType
-            request.max_content_length = LARGEST_FILE
-            report = desk.load(caller.organisation, request.get_data(), caller.name, at)
-            return {
-                "entered": report.entered,
-                "changed": report.changed,
-                "same": report.same,
-                "refused": [
-                    {"line": one.line, "field": one.field, "code": one.code} for one in report.refused
-                ],
-            }
+            limit(counters, f"contract_files:{caller.name}", most=FILES_A_MINUTE, window_s=_MINUTE_S, at=at)
+            return publish_file(desk, caller.organisation, caller.name, at)
 
     return blueprint
-
-
-def _takes_csv(blueprint: StrictBlueprint) -> Callable[[View], View]:
-    """Document the file, which the view reads itself."""
-    decorate: Callable[[View], View] = blueprint.doc(
-        requestBody={
-            "required": True,
-            "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    )
-    return decorate

@@ -49,9 +49,10 @@ class RefusedLineSchema(StrictSchema):
 
 
 class LoadReportSchema(StrictSchema):
-    """What became of a file."""
+    """What became of a file; of the lines that were not taken the first thousand."""
 
     entered = fields.Integer(required=True)
     changed = fields.Integer(required=True)
     same = fields.Integer(required=True)
     refused = fields.List(fields.Nested(RefusedLineSchema), required=True)
+    refused_lines = fields.Integer(required=True, metadata={"description": "Combien, dites ou non."})

@@ -7,12 +7,14 @@ nobody else's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from typing import Final
 
-from apcv_backend.complementary.csv_file import LineRefused, read_lines
+from apcv_backend.complementary.csv_file import LineRefused, Read, read_lines
 from apcv_backend.complementary.ports import Outcome, Register, Registers
 from apcv_backend.complementary.rules import (
     Contract,
@@ -28,13 +30,25 @@ from cartes.identifiers.mode import Mode
 _LINES_A_TRANSACTION = 500
 
 
+MOST_TOLD: Final = 1_000
+"""How many lines that were not taken a report holds."""
+
+
 @dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What became of a file: how many lines of each outcome, and the lines that were not taken."""
+class Counts:
+    """How many lines of a file had each outcome, and how many were not taken."""
 
     entered: int
     changed: int
     same: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of a file: its counts, and the first `MOST_TOLD` lines that were not taken."""
+
+    counts: Counts
     refused: tuple[LineRefused, ...]
 
 
@@ -69,36 +83,34 @@ class ContractDesk:
         return outcome
 
     def load(self, organisation: str, data: bytes, actor: str, at: datetime) -> LoadReport:
-        """Keep every good line of a file, and tell the others.
+        """Keep every good line of a file, and tell the first of the others.
 
         Raises:
             InsurerUnknown. ContractFileRefused: it is no file of contracts; nothing was kept.
         """
+        refused: list[LineRefused] = []
+        counts = Counts(0, 0, 0, 0)
+        for told in self.loading(organisation, data, actor, at):
+            if isinstance(told, Counts):
+                counts = told
+            elif len(refused) < MOST_TOLD:
+                refused.append(told)
+        return LoadReport(counts, tuple(refused))
+
+    def loading(
+        self, organisation: str, data: bytes, actor: str, at: datetime
+    ) -> Iterator[LineRefused | Counts]:
+        """The same, as it is read from: every line that is not taken, in their order, and the counts last.
+
+        A group of lines is kept before its refused ones are told. Whoever stops reading stops the file
+        there; the same file again goes on, for what was kept is only said again.
+
+        Raises:
+            InsurerUnknown, ContractFileRefused: at once, as `load`.
+        """
         if not organisation:
             raise InsurerUnknown
-        refused: list[LineRefused] = []
-        counts = dict.fromkeys(Outcome, 0)
-
-        def good() -> Sequence[tuple[PersonKey, Contract]]:
-            taken = []
-            for number, told in islice(lines, _LINES_A_TRANSACTION):
-                if isinstance(told, LineRefused):
-                    refused.append(told)
-                    continue
-                try:
-                    taken.append(self._parsed(organisation, told))
-                except ContractFieldRefused as wrong:
-                    refused.append(LineRefused(number, str(wrong.facts["field"]), str(wrong.facts["why"])))
-            return taken
-
-        lines = read_lines(data)
-        before = -1
-        while before != (before := sum(counts.values()) + len(refused)):
-            for outcome in self._keep(good(), organisation, actor, at):
-                counts[outcome] += 1
-        return LoadReport(
-            counts[Outcome.ENTERED], counts[Outcome.CHANGED], counts[Outcome.SAME], tuple(refused)
-        )
+        return self._loading(organisation, read_lines(data), actor, at)
 
     # --- for other rooms
 
@@ -132,6 +144,33 @@ class ContractDesk:
         person, contract = parse_contract(organisation, told, self._mode)
         # Insurers know a child by a parent's number: the contract stands where the child's phone is found.
         return self._one_key(person), contract
+
+    def _loading(
+        self, organisation: str, lines: Iterator[Read], actor: str, at: datetime
+    ) -> Iterator[LineRefused | Counts]:
+        outcomes: Counter[Outcome] = Counter()
+        bad = 0
+        while group := list(islice(lines, _LINES_A_TRANSACTION)):
+            refused, good = self._sorted(organisation, group)
+            outcomes.update(self._keep(good, organisation, actor, at))
+            bad += len(refused)
+            yield from refused
+        yield Counts(outcomes[Outcome.ENTERED], outcomes[Outcome.CHANGED], outcomes[Outcome.SAME], bad)
+
+    def _sorted(
+        self, organisation: str, group: Sequence[Read]
+    ) -> tuple[list[LineRefused], list[tuple[PersonKey, Contract]]]:
+        """The lines of a group that cannot be taken, and the others, read."""
+        refused, good = [], []
+        for number, told in group:
+            if isinstance(told, LineRefused):
+                refused.append(told)
+                continue
+            try:
+                good.append(self._parsed(organisation, told))
+            except ContractFieldRefused as wrong:
+                refused.append(LineRefused(number, str(wrong.facts["field"]), str(wrong.facts["why"])))
+        return refused, good
 
     def _keep(
         self, taken: Sequence[tuple[PersonKey, Contract]], organisation: str, actor: str, at: datetime

@@ -8,7 +8,7 @@ const working = byId("working");
 byId("file").dataset.wrong = t("no_file");
 
 function show(report) {
-  const bad = report.refused.length;
+  const bad = report.refused_lines;
   const told = byId("report-told");
   told.className = `notice ${bad ? "care" : "good"}`;
   told.textContent = t(bad ? "some_refused" : "all_taken");
