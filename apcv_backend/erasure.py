@@ -30,6 +30,7 @@ from apcv_backend.status_slots import StatusSlots
 from apcv_backend.subjects import Subjects
 from apcv_backend.tables import (
     devices,
+    incidents,
     issuances,
     journal,
     metadata,
@@ -168,6 +169,12 @@ class Erasure:
         for table in metadata.sorted_tables:
             if "subject_id" in table.c and table.name not in _STAYS:
                 tx.execute(delete(table).where(table.c.subject_id == subject_id))
+        # What somebody wrote to answer them stays in no row: the fact that they were answered does.
+        tx.execute(
+            update(incidents)
+            .where(incidents.c.subject_id == subject_id, incidents.c.outcome.is_not(None))
+            .values(outcome="")
+        )
         # 5. What found them: the blind index becomes chance, and a number can be tried against it in vain.
         tx.execute(
             update(subjects)

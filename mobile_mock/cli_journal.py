@@ -30,6 +30,9 @@ from mobile_mock.cli_terms import (
 @click.option(
     "--export", "target", type=click.Path(path_type=Path, dir_okay=False), help="Écrire tout (JSON)."
 )
+@click.option(
+    "--for", "of", default="", metavar="RÉFÉRENCE", help="Le journal d'une personne que je représente."
+)
 @click.pass_obj
 def journal(
     said: Said,
@@ -39,19 +42,20 @@ def journal(
     kind: str,
     entry: str | None,
     target: Path | None,
+    of: str,
 ) -> None:
     """Print the journal, newest first; or contest a line; or write it all."""
     asked = CardKind(kind)
     with holder_of(folder, said, address, ca_file) as holder:
         if entry is not None:
-            incident = holder.journal.contest(asked, entry, now())
+            incident = holder.journal.contest(asked, entry, now(), of=of)
             click.echo(said(f"Signalé : incident {incident}.", f"Reported: incident {incident}."))
             return
         if target is not None:
-            lines = [asdict(line) for line in holder.journal.export(asked, now())]
+            lines = [asdict(line) for line in holder.journal.export(asked, now(), of=of)]
             write_file(target, json.dumps(lines, ensure_ascii=False, indent=1).encode() + b"\n")
             return
-        for line in holder.journal.read(asked, now()):
+        for line in holder.journal.read(asked, now(), of=of):
             star = "!" if line.is_contested else " "
             about = " ; ".join(part for part in (line.who, line.why) if part)
             click.echo(f"{star} {line.at[:19]}  {line.what}" + (f"  [{about}]" if about else ""))

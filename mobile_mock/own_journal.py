@@ -1,6 +1,7 @@
 """What was done with the data of the person who holds this phone: read, taken away, contested.
 
-Every request is signed by this phone's app key (DPoP), a fresh proof each time.
+The same for somebody they represent, when they answer for all their care (a small child, a ward). Every
+request is signed by this phone's app key (DPoP), a fresh proof each time.
 """
 
 from __future__ import annotations
@@ -42,24 +43,27 @@ class JournalLine:
 
 
 class OwnJournal:
-    """The journal of the person who holds this phone, for one kind of card at a time."""
+    """The journal of the person who holds this phone, for one kind of card at a time.
+
+    `of` is the reference of a representation, for the journal of the person represented; empty for one's own.
+    """
 
     def __init__(self, pocket: Pocket, backend: BackendClient, *, random: Callable[[int], bytes]) -> None:
         self._pocket = pocket
         self._backend = backend
         self._random = random
 
-    def read(self, kind: CardKind, at: datetime) -> tuple[JournalLine, ...]:
+    def read(self, kind: CardKind, at: datetime, *, of: str = "") -> tuple[JournalLine, ...]:
         """The latest page, newest first. Raises NotEnrolled, BackendRefused, BackendUnreachable."""
-        return self._lines(kind, _PATH, at)
+        return self._lines(kind, _path(of), at)
 
-    def export(self, kind: CardKind, at: datetime) -> tuple[JournalLine, ...]:
-        """All of it."""
-        return self._lines(kind, f"{_PATH}/export", at)
+    def export(self, kind: CardKind, at: datetime, *, of: str = "") -> tuple[JournalLine, ...]:
+        """All of it; of a very long one, the latest thousands of lines."""
+        return self._lines(kind, f"{_path(of)}/export", at)
 
-    def contest(self, kind: CardKind, entry: str, at: datetime) -> str:
+    def contest(self, kind: CardKind, entry: str, at: datetime, *, of: str = "") -> str:
         """Say of a line "this was not me"; the number of the incident."""
-        path = f"{_PATH}/{quote(entry, safe='')}/incident"
+        path = f"{_path(of)}/{quote(entry, safe='')}/incident"
         told = self._backend.send(path, None, self._proof(kind, "POST", path, at))
         return str(told.get("incident_id", ""))
 
@@ -73,3 +77,7 @@ class OwnJournal:
     def _proof(self, kind: CardKind, method: str, path: str, at: datetime) -> str:
         app_key = self._pocket.device(kind).app_key
         return app_key.proof(method, self._backend.url(path), at, random=self._random)
+
+
+def _path(of: str) -> str:
+    return f"/v1/representations/{quote(of, safe='')}/journal" if of else _PATH

@@ -243,7 +243,7 @@ def build(
             one_key,
             SigninForgetting(sessions),
         ),
-        patient_journal=build_patient_journal(config, database, journal, directory, random),
+        patient_journal=build_patient_journal(config, database, journal, directory, representation, random),
         incidents=SqlIncidents(database, journal),
         operations=build_operations(database, publication),
         retention=Retention(

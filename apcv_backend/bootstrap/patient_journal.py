@@ -11,7 +11,7 @@ from sqlalchemy import select
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config
 from apcv_backend.database import Database
-from apcv_backend.patient_journal.ports import Incident
+from apcv_backend.patient_journal.ports import Incident, Represented
 from apcv_backend.patient_journal.service import PatientJournal
 from apcv_backend.patient_journal.store import SqlPatientRegisters
 from apcv_backend.professionals.store import SqlDirectory
@@ -65,6 +65,7 @@ def build_patient_journal(
     database: Database,
     journal: Journal,
     directory: SqlDirectory,
+    represented: Represented,
     random: Callable[[int], bytes],
 ) -> PatientJournal:
     """The room on these settings."""
@@ -78,6 +79,7 @@ def build_patient_journal(
     return PatientJournal(
         registers=SqlPatientRegisters(database, journal),
         names=PublicNames(database, directory),
+        represented=represented,
         public_url=config.public_url,
         random=random,
         tell_operators=tell_operators,

@@ -7,13 +7,12 @@ without its accent rather than left out.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
 
-from apcv_backend.patient_journal.rules import Told
+from apcv_backend.patient_journal.rules import Page, Told
 
 _FRANCE = ZoneInfo("Europe/Paris")
 _GREY, _BLACK, _RED = 110, 20, (170, 30, 30)
@@ -22,6 +21,14 @@ _DATE_MM = 36
 _TALLEST_MM = 34
 _TYPOGRAPHY = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
 _TITLE = ("Ce qui a été fait avec mes données", "What was done with my data")
+_TITLE_FOR_ANOTHER = (
+    "Ce qui a été fait avec les données de la personne que je représente",
+    "What was done with the data of the person I represent",
+)
+_OLDER = (
+    "Seules les lignes les plus récentes sont ici ; les plus anciennes se lisent sur le téléphone.",
+    "Only the latest lines are here; older ones are read on the phone.",
+)
 _MADE = (
     "Le {day} à {hour}, heure de Paris. Lignes : {n}.",
     "On {day} at {hour}, Paris time. Lines: {n}.",
@@ -54,26 +61,32 @@ class _Sheet(FPDF):
         self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R")
 
 
-def journal_pdf(lines: Sequence[Told], language: str, at: datetime) -> bytes:
-    """The lines, newest first, as one PDF made at `at` (aware); dates are those of Paris."""
+def journal_pdf(page: Page, language: str, at: datetime, *, is_own: bool) -> bytes:
+    """The lines of `page`, newest first, as one PDF made at `at` (aware); dates are those of Paris.
+
+    It says so when there are older lines (`page.next`), and when they are another person's.
+    """
     sheet = _Sheet(language)
-    sheet.set_title(_one(_TITLE, language))
+    title = _one(_TITLE if is_own else _TITLE_FOR_ANOTHER, language)
+    sheet.set_title(title)
     sheet.set_lang("en" if language == "en" else "fr")
     sheet.set_creation_date(at)
     sheet.add_page()
     sheet.set_font("Helvetica", style="B", size=18)
     sheet.set_text_color(_BLACK)
-    sheet.cell(0, 10, _plain(_one(_TITLE, language)), new_x="LMARGIN", new_y="NEXT")
+    sheet.multi_cell(0, 10, _plain(title), align="L", new_x="LMARGIN", new_y="NEXT")
     sheet.set_font("Helvetica", size=9)
     sheet.set_text_color(_GREY)
     made = _one(_MADE, language)
     local = at.astimezone(_FRANCE)
-    told = made.format(day=f"{local:%d/%m/%Y}", hour=f"{local:%H:%M}", n=len(lines))
+    told = made.format(day=f"{local:%d/%m/%Y}", hour=f"{local:%H:%M}", n=len(page.lines))
     sheet.cell(0, 6, _plain(told), new_x="LMARGIN", new_y="NEXT")
+    if page.next:
+        sheet.cell(0, 6, _plain(_one(_OLDER, language)), new_x="LMARGIN", new_y="NEXT")
     sheet.ln(5)
-    if not lines:
+    if not page.lines:
         sheet.cell(0, 6, _plain(_one(_EMPTY, language)))
-    for line in lines:
+    for line in page.lines:
         _write(sheet, line, language)
     return bytes(sheet.output())
 

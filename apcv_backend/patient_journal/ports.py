@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from apcv_backend.dpop import DpopProof
-from apcv_backend.patient_journal.rules import Holder, Line
+from apcv_backend.patient_journal.rules import Holder, Line, Whose
+from apcv_backend.representation.rules import Representation
 
 T = TypeVar("T")
 
@@ -34,15 +35,18 @@ class PatientRegister(Protocol):
         """Whose live phone signed; None for a stranger's, a withdrawn one's, or a proof already used."""
         ...
 
-    def lines(self, subject_id: str, before: str, most: int) -> Sequence[Line]:
-        """This person's lines, newest first, older than the line `before` (all when empty)."""
+    def lines(self, whose: Whose, before: str, most: int) -> Sequence[Line]:
+        """Their lines, newest first, older than the line `before` (all when empty).
+
+        Not those that a person kept to themselves, when somebody else reads.
+        """
         ...
 
-    def line(self, subject_id: str, entry: str) -> Line | None:
-        """One of this person's lines."""
+    def line(self, whose: Whose, entry: str) -> Line | None:
+        """One of these lines."""
         ...
 
-    def open_incident(self, incident: Incident, holder: Holder) -> bool:
+    def open_incident(self, incident: Incident, whose: Whose) -> bool:
         """Record that a line is contested, once; False when it was before."""
         ...
 
@@ -52,6 +56,18 @@ class PatientRegisters(Protocol):
 
     def run(self, work: Callable[[PatientRegister], T]) -> T:
         """Run `work`, all of it or nothing."""
+        ...
+
+
+class Represented(Protocol):
+    """Whoever knows who represents whom (the room `representation`)."""
+
+    def held(self, reference: str, subject_id: str, at: datetime) -> Representation:
+        """The representation of this reference, held by `subject_id` and in force at `at`.
+
+        Raises:
+            RepresentationUnknown: nobody's, or somebody else's. RepresentationOver: theirs, and over.
+        """
         ...
 
 

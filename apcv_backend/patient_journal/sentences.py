@@ -97,6 +97,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
         "Vous avez signalé une ligne de ce journal : « ce n'était pas moi ».",
         'You reported a line of this journal: "this was not me".',
     ),
+    "incident.opened_by_delegate": (
+        "Une personne qui vous représente a signalé une ligne de ce journal.",
+        "Somebody who represents you reported a line of this journal.",
+    ),
     "incident.closed": ("Votre signalement a reçu une réponse.", "Your report was answered."),
     "person.erased": ("Vos données ont été effacées.", "Your data were erased."),
 }
@@ -188,6 +192,12 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "reason": ("raison", "reason"),
 }
 
+_BY_DELEGATE: Mapping[str, str] = {
+    "card.issuance": "card.issuance_to_delegate",
+    "incident.opened": "incident.opened_by_delegate",
+}
+"""What an event is called when somebody who represents the person did it."""
+
 _DECLARED: Mapping[str, tuple[str, str]] = {
     "confidential": ("vous gardez cela pour vous", "you keep this to yourself"),
     "to_representative": ("pour le montrer à qui vous représente", "to show it to who represents you"),
@@ -220,9 +230,7 @@ def what_of(line: Line, language: str) -> str:
 
 def _told_as(line: Line) -> str:
     """The event, or what it is called when somebody else held the card or signed in."""
-    if line.event == "card.issuance" and "delegate" in line.facts:
-        return "card.issuance_to_delegate"
-    return line.event
+    return _BY_DELEGATE.get(line.event, line.event) if "delegate" in line.facts else line.event
 
 
 def who_of(line: Line, names: NamesInLine, language: str) -> str:
@@ -259,6 +267,8 @@ def why_of(line: Line, language: str) -> str:
         if value:
             word = _WORDS.get(value)
             told.append(f"{_one(label, language)} : {_one(word, language) if word else value}")
+    if line.answer:
+        told.append(f"{_one(('réponse', 'answer'), language)} : {line.answer}")
     declared = [_one(word, language) for name, word in _DECLARED.items() if line.facts.get(name) is True]
     if declared:
         said = _one(("déclaré par ce service", "declared by this service"), language)

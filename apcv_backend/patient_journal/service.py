@@ -1,43 +1,52 @@
 """A patient reads everything that was done with what is theirs, takes it away, and says "this was not me".
 
-Every request is signed by the app key of a live phone of that person (`dpop.py`); the lines read are those of
-that person and of nobody else. What is read is the journal itself, so that a line is there the moment what it
-tells has happened.
+Every request is signed by the app key of a live phone (`dpop.py`); the lines read are those of its person, or
+of one person they represent and answer for (`rules.journal_of`), and of nobody else. What is read is the
+journal itself, so that a line is there the moment what it tells has happened.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from functools import cache
 
 from apcv_backend.dpop import check_dpop
 from apcv_backend.patient_journal import sentences
-from apcv_backend.patient_journal.ports import Incident, Names, PatientRegister, PatientRegisters
+from apcv_backend.patient_journal.ports import (
+    Incident,
+    Names,
+    PatientRegister,
+    PatientRegisters,
+    Represented,
+)
 from apcv_backend.patient_journal.rules import (
     MOST_A_PAGE,
     MOST_EXPORTED,
     EntryNotFound,
-    Holder,
     HolderUnknown,
     IncidentKnown,
     Line,
     Page,
     Told,
+    Whose,
+    journal_of,
 )
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as it arrived: its method, its path (from the root, without query), and its `DPoP` header."""
+    """A request as it arrived: its method, its path (from the root, without query), and its `DPoP` header.
+
+    `represented` is the reference its path names, of a representation; empty for somebody's own journal.
+    """
 
     method: str
     path: str
     unverified_dpop: str
+    represented: str = ""
 
 
 class PatientJournal:
@@ -48,6 +57,7 @@ class PatientJournal:
         *,
         registers: PatientRegisters,
         names: Names,
+        represented: Represented,
         public_url: str,
         random: Callable[[int], bytes],
         tell_operators: Callable[[Incident], None],
@@ -55,6 +65,7 @@ class PatientJournal:
         """`tell_operators` is called after an incident was recorded; it may fail without harm."""
         self._registers = registers
         self._names = names
+        self._represented = represented
         self._public_url = public_url
         self._random = random
         self._tell_operators = tell_operators
@@ -64,80 +75,75 @@ class PatientJournal:
 
         Raises:
             DpopRefused: the request is not signed for this. HolderUnknown: by no live phone.
+            RepresentationUnknown, RepresentationOver: not theirs to read, of whom they name.
         """
-        lines = self._as_holder(
-            request, at, lambda register, holder: register.lines(holder.subject_id, before, MOST_A_PAGE + 1)
-        )
-        more = lines[MOST_A_PAGE - 1].entry if len(lines) > MOST_A_PAGE else ""
-        told = tuple(self._told(line, language, at) for line in lines[:MOST_A_PAGE])
-        return Page(told, more)
+        return self._page(self._whose(request, at), before, MOST_A_PAGE, language, at)
 
-    def export(self, request: SignedRequest, language: str, at: datetime) -> tuple[Told, ...]:
-        """Everything, newest first, the latest five thousand lines. Raises as `read`."""
-        lines = self._as_holder(
-            request, at, lambda register, holder: register.lines(holder.subject_id, "", MOST_EXPORTED)
-        )
-        return tuple(self._told(line, language, at) for line in lines)
+    def export(self, request: SignedRequest, language: str, at: datetime) -> Page:
+        """Everything, newest first; of a very long journal the latest `MOST_EXPORTED`. Raises as `read`."""
+        return self._page(self._whose(request, at), "", MOST_EXPORTED, language, at)
 
     def contest(self, request: SignedRequest, entry: str, at: datetime) -> Incident:
         """Say of a line "this was not me": an incident is opened, once, and operators are told.
 
         Raises:
-            EntryNotFound: not a line of this person. IncidentKnown: contested before. As `read` besides.
+            EntryNotFound: not a line they may read. IncidentKnown: contested before. As `read` besides.
         """
-        incident_id = str(uuid.UUID(bytes=self._random(16), version=4))
+        incident_id, whose = str(uuid.UUID(bytes=self._random(16), version=4)), self._whose(request, at)
 
-        def work(register: PatientRegister, holder: Holder) -> Incident:
-            line = register.line(holder.subject_id, entry)
+        def work(register: PatientRegister) -> Incident:
+            line = register.line(whose, entry)
             if line is None:
                 raise EntryNotFound
-            opened = Incident(incident_id, holder.subject_id, line.entry_id, line.event, at)
-            if not register.open_incident(opened, holder):
+            opened = Incident(incident_id, whose.subject_id, line.entry_id, line.event, at)
+            if not register.open_incident(opened, whose):
                 raise IncidentKnown
             return opened
 
-        incident = self._as_holder(request, at, work)
+        incident = self._registers.run(work)
         self._tell_operators(incident)
         return incident
 
-    def _as_holder(
-        self, request: SignedRequest, at: datetime, work: Callable[[PatientRegister, Holder], T]
-    ) -> T:
+    def _whose(self, request: SignedRequest, at: datetime) -> Whose:
+        """Whose journal this request may read. A proof that was spent stays so, whatever the answer."""
         proof = check_dpop(
             request.unverified_dpop, htm=request.method, htu=self._public_url + request.path, at=at
         )
+        holder = self._registers.run(lambda register: register.holder(proof, at))
+        if holder is None:
+            raise HolderUnknown
+        if not request.represented:
+            return Whose(holder.subject_id, holder)
+        held = self._represented.held(request.represented, holder.subject_id, at)
+        return journal_of(held, holder, at)
 
-        def proven(register: PatientRegister) -> T:
-            holder = register.holder(proof, at)
-            if holder is None:
-                raise HolderUnknown
-            return work(register, holder)
+    def _page(self, whose: Whose, before: str, most: int, language: str, at: datetime) -> Page:
+        found = self._registers.run(lambda register: register.lines(whose, before, most + 1))
+        lines = found[:most]
+        return Page(self._told(lines, language, at), lines[-1].entry if len(found) > most else "")
 
-        return self._registers.run(proven)
+    def _told(self, lines: Sequence[Line], language: str, at: datetime) -> tuple[Told, ...]:
+        # Thousands of lines name a few people: each is looked up once.
+        professional, structure = cache(self._names.professional), cache(self._names.structure)
+        client = cache(self._names.client)
 
-    def _told(self, line: Line, language: str, at: datetime) -> Told:
-        names = sentences.NamesInLine(
-            professional=self._professional(line, at),
-            structure=self._structure(line, at),
-            client=self._client(line),
-        )
-        return Told(
-            replace(line, facts={}),
-            sentences.what_of(line, language),
-            sentences.who_of(line, names, language),
-            sentences.why_of(line, language),
-        )
+        def told(line: Line) -> Told:
+            by, place, asked_by = (_text(line, name) for name in ("by", "structure", "client"))
+            names = sentences.NamesInLine(
+                professional=professional(by, at) if by else "",
+                structure=structure(place, by, at) if place and by else "",
+                client=client(asked_by) if asked_by else "",
+            )
+            return Told(
+                replace(line, facts={}),
+                sentences.what_of(line, language),
+                sentences.who_of(line, names, language),
+                sentences.why_of(line, language),
+            )
 
-    def _professional(self, line: Line, at: datetime) -> str:
-        by = line.facts.get("by")
-        return self._names.professional(by, at) if isinstance(by, str) and by.isdigit() else ""
+        return tuple(told(line) for line in lines)
 
-    def _structure(self, line: Line, at: datetime) -> str:
-        number, by = line.facts.get("structure"), line.facts.get("by")
-        if not isinstance(number, str) or not isinstance(by, str) or not number or not by.isdigit():
-            return ""
-        return self._names.structure(number, by, at)
 
-    def _client(self, line: Line) -> str:
-        client = line.facts.get("client")
-        return self._names.client(client) if isinstance(client, str) and client else ""
+def _text(line: Line, name: str) -> str:
+    value = line.facts.get(name)
+    return value if isinstance(value, str) else ""

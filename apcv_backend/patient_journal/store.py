@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,11 +11,11 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from apcv_backend.audit import Journal
+from apcv_backend.audit import Fact, Journal
 from apcv_backend.database import Database
 from apcv_backend.dpop import DpopProof
 from apcv_backend.patient_journal.ports import Incident, PatientRegister
-from apcv_backend.patient_journal.rules import Holder, Line
+from apcv_backend.patient_journal.rules import LONGEST_ANSWER, Holder, Line, Whose
 from apcv_backend.tables import devices, incidents, journal, log_leaves, used_once
 from cartes.errors import InvalidValue
 from cartes.wire import base64url, strict_json
@@ -22,6 +23,8 @@ from cartes.wire import base64url, strict_json
 T = TypeVar("T")
 
 _DPOP = "dpop"
+_CONFIDENTIAL = '"confidential":true'
+_ANSWERED = "incident.closed"
 _TAG_BYTES = 32
 
 
@@ -66,17 +69,33 @@ class _Register:
         self._tx.execute(update(devices).where(devices.c.device_id == row.device_id).values(last_used_at=at))
         return Holder(row.subject_id, row.device_id)
 
-    def lines(self, subject_id: str, before: str, most: int) -> Sequence[Line]:
+    def lines(self, whose: Whose, before: str, most: int) -> Sequence[Line]:
         """See `PatientRegister.lines`."""
-        wanted = _lines_of(subject_id).order_by(journal.c.entry_id.desc()).limit(most)
+        wanted = _lines_of(whose).order_by(journal.c.entry_id.desc()).limit(most)
         if before:
-            last = self.line(subject_id, before)
+            last = self.line(whose, before)
             if last is None:
                 return []
             wanted = wanted.where(journal.c.entry_id < last.entry_id)
-        return [_line(row) for row in self._tx.execute(wanted)]
+        return self._with_answers([_line(row) for row in self._tx.execute(wanted)])
 
-    def line(self, subject_id: str, entry: str) -> Line | None:
+    def _with_answers(self, lines: Sequence[Line]) -> Sequence[Line]:
+        """An answer is free text: it lies with its incident, which is emptied with the person, never here."""
+        answered = [str(line.facts.get("incident", "")) for line in lines if line.event == _ANSWERED]
+        if not answered:
+            return lines
+        told = select(incidents.c.incident_id, incidents.c.outcome).where(
+            incidents.c.incident_id.in_(answered)
+        )
+        answers = {row.incident_id: row.outcome or "" for row in self._tx.execute(told)}
+        return [
+            replace(line, answer=answers.get(str(line.facts.get("incident", "")), ""))
+            if line.event == _ANSWERED
+            else line
+            for line in lines
+        ]
+
+    def line(self, whose: Whose, entry: str) -> Line | None:
         """See `PatientRegister.line`."""
         try:
             tag = base64url.decode(entry)
@@ -84,10 +103,10 @@ class _Register:
             return None
         if len(tag) != _TAG_BYTES:
             return None
-        row = self._tx.execute(_lines_of(subject_id).where(journal.c.mac == tag).limit(1)).one_or_none()
+        row = self._tx.execute(_lines_of(whose).where(journal.c.mac == tag).limit(1)).one_or_none()
         return None if row is None else _line(row)
 
-    def open_incident(self, incident: Incident, holder: Holder) -> bool:
+    def open_incident(self, incident: Incident, whose: Whose) -> bool:
         """See `PatientRegister.open_incident`. Judge of "once a line": UNIQUE on the entry."""
         new = self._tx.execute(
             self._insert(incidents)
@@ -103,12 +122,19 @@ class _Register:
         ).one_or_none()
         if new is None:
             return False
+        facts: dict[str, Fact] = {
+            "incident": incident.incident_id,
+            "about": incident.event,
+            "entry": incident.entry_id,
+        }
+        if not whose.is_own:
+            facts["delegate"] = whose.holder.subject_id
         self._book.note(
             self._tx,
             "incident.opened",
-            actor=f"device:{holder.device_id}",
+            actor=f"device:{whose.holder.device_id}",
             subject=incident.subject_id,
-            facts={"incident": incident.incident_id, "about": incident.event, "entry": incident.entry_id},
+            facts=facts,
             at=incident.opened_at,
         )
         return True
@@ -137,7 +163,7 @@ class SqlIncidents:
             closed = tx.execute(
                 update(incidents)
                 .where(incidents.c.incident_id == incident_id, incidents.c.closed_at.is_(None))
-                .values(closed_at=at, closed_by=by[:120], outcome=outcome[:400])
+                .values(closed_at=at, closed_by=by[:120], outcome=outcome[:LONGEST_ANSWER])
                 .returning(incidents.c.subject_id)
             ).one_or_none()
             if closed is None:
@@ -151,13 +177,15 @@ class SqlIncidents:
         return self._database.run(work)
 
 
-def _lines_of(subject_id: str) -> Select[Any]:
-    return (
+def _lines_of(whose: Whose) -> Select[Any]:
+    theirs = (
         select(journal, incidents.c.opened_at.label("contested_at"), log_leaves.c.leaf_index)
         .outerjoin(incidents, incidents.c.entry_id == journal.c.entry_id)
         .outerjoin(log_leaves, log_leaves.c.entry_id == journal.c.entry_id)
-        .where(journal.c.subject == subject_id)
+        .where(journal.c.subject == whose.subject_id)
     )
+    # Facts are canonical JSON: no text inside them can hold these quotes as they are.
+    return theirs if whose.is_own else theirs.where(~journal.c.facts.contains(_CONFIDENTIAL))
 
 
 def _line(row: Any) -> Line:

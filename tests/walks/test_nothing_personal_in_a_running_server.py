@@ -78,6 +78,9 @@ def test_a_childs_two_cards_on_a_parents_phone_over_real_http(running: RunningTo
         ),
     }
 
+    # The child holds nothing: their mother reads what was done with what is theirs.
+    told = _phone("journal", *pocket, "--for", reference)
+    assert "Votre carte a été délivrée à une personne qui vous représente." in told
     assert "amc PREVOYANCE D'ESSAI (99999002) soins" in fetched
     assert unclear.exit_code == 4
     assert "MUTUELLE FICTIVE (99999001), PREVOYANCE D'ESSAI (99999002)" in unclear.stderr

@@ -6,8 +6,10 @@ import json
 import secrets
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +17,8 @@ from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
-from apcv_backend.tables import oidc_clients
+from apcv_backend.patient_journal.rules import MOST_EXPORTED
+from apcv_backend.tables import incidents, oidc_clients
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
 
@@ -140,11 +143,28 @@ def test_a_line_is_contested_once(stage: IssuanceStage) -> None:
     assert (opened.status_code, again.status_code) == (201, 409)
     (waiting,) = stage.services.incidents.open()
     assert waiting.incident_id == opened.get_json()["incident_id"]
-    assert stage.services.incidents.close(waiting.incident_id, "operator:A", "erreur", stage.clock())
+    answer = "La pharmacie s'était trompée de personne ; elle a été prévenue."
+    assert stage.services.incidents.close(waiting.incident_id, "operator:A", answer, stage.clock())
     assert not stage.services.incidents.close(waiting.incident_id, "operator:A", "erreur", stage.clock())
     told = _ask(phone, "/v1/journal").get_json()["entries"]
     assert [one["event"] for one in told[:3]] == ["incident.closed", "incident.opened", "rights.queried"]
     assert told[2]["contested_at"] is not None
+    assert told[0]["why"] == f"réponse : {answer}"
+
+
+def test_an_answer_goes_with_the_person_it_was_written_for(stage: IssuanceStage) -> None:
+    """It is free text: erased, they leave the fact that they were answered, and no word of it."""
+    phone = stage.enrolled(ANGE)
+    _happen(stage, ANGE, "rights.queried")
+    entry = _ask(phone, "/v1/journal").get_json()["entries"][0]["entry"]
+    _ask(phone, f"/v1/journal/{entry}/incident", "POST")
+    (waiting,) = stage.services.incidents.open()
+    stage.services.incidents.close(waiting.incident_id, "operator:A", "Ange n'y était pas.", stage.clock())
+
+    stage.services.erasure.erase(ANGE, "desk:A. Martin@Corte", stage.clock())
+
+    (kept,) = stage.rows(incidents)
+    assert (kept.outcome, kept.closed_by) == ("", "operator:A")
 
 
 @pytest.mark.parametrize("path", ["/v1/journal", "/v1/journal/export", "/v1/journal/export?format=pdf"])
@@ -199,6 +219,43 @@ def test_the_journal_is_taken_away_as_a_pdf_people_can_read(stage: IssuanceStage
     assert "PAOLI" in text
     assert ANGE.text not in text
     assert "3/3" in text.replace(" ", "")
+
+
+def test_what_is_taken_away_says_what_the_screen_says(stage: IssuanceStage, tmp_path: Path) -> None:
+    """Line for line in JSON; in the PDF every sentence, name, reason and hour of Paris, in the same order."""
+    phone = stage.enrolled(ANGE)
+    phone.fetch()
+    _happen(stage, ANGE, "rights.queried", by=LAURE.text, ground="presence", purpose="billing")
+    _happen(stage, ANGE, "record.denied", by=LAURE.text, purpose="bris_de_glace", rule="opposed_beforehand")
+    screen = _ask(phone, "/v1/journal").get_json()
+    file = tmp_path / "journal.pdf"
+    file.write_bytes(_ask(phone, "/v1/journal/export?format=pdf").data)
+
+    text = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout.decode()
+
+    assert _ask(phone, "/v1/journal/export").get_json() == screen
+    printed, place = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()), 0
+    for one in screen["entries"]:
+        at = datetime.fromisoformat(one["at"]).astimezone(ZoneInfo("Europe/Paris"))
+        assert f"{at:%d/%m/%Y %H:%M:%S}" in printed
+        for words in filter(None, (one["what"], one["who"], one["why"])):
+            place = printed.index(words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"), place)
+
+
+def test_a_very_long_journal_says_that_it_goes_on(stage: IssuanceStage) -> None:
+    """An export is cut after thousands of lines, and gives where to read on; nothing is left out unsaid."""
+    phone, services = stage.enrolled(ANGE), stage.services
+    already = len(_ask(phone, "/v1/journal").get_json()["entries"])
+    with services.database.write() as tx:
+        subject = services.subjects.ensure(tx, ANGE, stage.clock())
+        told = [(subject, {"by": LAURE.text})] * MOST_EXPORTED
+        services.journal.note_all(tx, "rights.queried", actor="x", told=told, at=stage.clock())
+
+    taken = _ask(phone, "/v1/journal/export").get_json()
+    rest = _ask(phone, f"/v1/journal?before={taken['next']}").get_json()
+
+    assert len(taken["entries"]) == MOST_EXPORTED
+    assert (len(rest["entries"]), rest["next"]) == (already, "")
 
 
 def test_the_journal_names_nobody_by_number(stage: IssuanceStage) -> None:
