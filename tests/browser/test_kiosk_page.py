@@ -17,7 +17,6 @@ from tests.simulators.film import CAMERA, film
 from tests.simulators.kiosk import TestKiosk, a_kiosk
 from tests.simulators.two_way import a_street
 from verifier import scanner
-from verifier.kiosk import reader_test
 from verifier.kiosk.desk import Source
 
 
@@ -193,6 +192,22 @@ def test_a_till_that_stopped_says_so_and_recovers(browser: Browser, tmp_path: Pa
         expect(page.locator("#alarm")).to_be_empty(timeout=10_000)
 
 
+def test_a_till_that_stopped_leaves_nobody_on_the_screen(browser: Browser, kiosk: TestKiosk) -> None:
+    """What clears the screen after two minutes, and the list at night, is gone: the page does both itself."""
+    with a_page(browser, kiosk) as page:
+        type_text(page, kiosk.world.show_apcv())
+        light(page, "green")
+        expect(page.locator("#today")).to_contain_text("A. O.-T.")
+
+        page.route("**/api/**", lambda route: route.abort("connectionrefused"))
+        kiosk.kiosk.desk.tell_state(kiosk.now)  # ends the question that waits: the next one finds nobody
+
+        expect(page.locator("#alarm")).to_contain_text("Le guichet est arrêté.")
+        expect(page.locator("#shown")).not_to_contain_text("ORSINI")
+        expect(page.locator("#today")).not_to_contain_text("A. O.-T.")
+        expect(page.locator("#blank")).to_be_hidden()
+
+
 def test_a_page_without_the_token_says_where_to_find_it(browser: Browser, kiosk: TestKiosk) -> None:
     """A bookmark of yesterday."""
     page = browser.new_page()
@@ -261,42 +276,32 @@ def test_the_two_way_scan_from_picture_to_picture(browser: Browser, tmp_path: Pa
         assert scanner.read_picture(page.locator("#two-way .qr").screenshot()) != request
 
 
-@pytest.mark.parametrize(
-    ("azerty", "end", "said"),
-    [
-        (False, "Enter", ["les chiffres arrivent tels quels", "Entrée. C’est bien"]),
-        (True, "Enter", ["QWERTY sur un poste AZERTY"]),
-        (False, "Tab", ["Tabulation"]),
-        (False, "", ["rien. Le guichet attend un silence"]),
-    ],
-)
-def test_a_reader_is_tried(
-    browser: Browser, kiosk: TestKiosk, azerty: bool, end: str, said: list[str]
-) -> None:
-    """The trial code on the screen is the one expected; layout, end and speed are told."""
-    with a_page(browser, kiosk, "reader.html") as page:
-        expect(page.locator("#code img")).to_be_visible()
-        assert scanner.read_picture(page.locator("#code").screenshot()) == reader_test.TEXT
+def test_the_request_on_show_is_drawn_again_before_phones_refuse_it(browser: Browser, tmp_path: Path) -> None:
+    """Forty seconds and a little, and the focus of whoever uses the keyboard stays until then."""
+    with (
+        a_kiosk(tmp_path) as kiosk,
+        a_street(tmp_path, kiosk.world) as street,
+        a_page(browser, kiosk) as page,
+    ):
+        page.clock.install()
+        page.locator("#two-way button").click()
+        offer = scanner.read_picture(page.locator("#two-way .qr").screenshot())
+        laure = street.professional("laure")
+        type_text(page, laure.holder.authorise_till(offer, kiosk.now, lambda _: True).text)
+        expect(page.locator("#two-way")).to_contain_text("Poste autorisé jusqu’à")
+        shown = page.locator("#two-way .qr img")
+        first = shown.get_attribute("src")
+        page.locator("#two-way button").focus()
+        page.clock.pause_at(page.evaluate("Date.now()") + 60_000)  # from here on, time is ours
 
-        if azerty:
-            type_on_azerty(page, reader_test.TEXT)
-        else:
-            type_text(page, reader_test.TEXT, end)
+        kiosk.wait(30)
+        page.clock.run_for(10_500)
+        expect(page.locator("#two-way button")).to_be_focused()
+        assert shown.get_attribute("src") == first
+        kiosk.wait(10)
+        page.clock.run_for(10_500)
 
-        expect(page.locator("#told")).to_contain_text("900 caractères")
-        for part in said:
-            expect(page.locator("#told")).to_contain_text(part)
-
-
-def test_a_garbling_reader_is_told_what_to_set(browser: Browser, kiosk: TestKiosk) -> None:
-    """Characters lost on the way are counted."""
-    with a_page(browser, kiosk, "reader.html") as page:
-        expect(page.locator("#code img")).to_be_visible()
-
-        type_text(page, reader_test.TEXT[:-40])
-
-        expect(page.locator("#told")).to_contain_text("40 caractères sont faux ou manquent")
-        expect(page.locator("#told")).to_contain_text("Ralentissez la douchette")
+        expect(shown).not_to_have_attribute("src", str(first))
 
 
 def test_english_is_second_and_remembered(browser: Browser, kiosk: TestKiosk) -> None:

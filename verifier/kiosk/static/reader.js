@@ -3,28 +3,40 @@
 import { make, notice } from "/draw.js";
 import { AZERTY, Burst, listen } from "/keyboard.js";
 import { call, follow, hasToken, Refused } from "/link.js";
-import { say, speak } from "/words.js";
+import { say, speak, told as labelled } from "/words.js";
 
 const SLOW_S = 4;
 const at = (id) => document.getElementById(id);
-let expected = "";
+let expected = "", listed = "", picked = null;
 
 speak("reader_page_title");
 if (!hasToken()) alarm("no_token");
 else begin();
 
-async function begin() {
+function begin() {
   listen(new Burst({ onProgress: progress, onEnd: judge }));
   at("ports-form").addEventListener("submit", (event) => { event.preventDefault(); usePort(); });
   at("ports-again").addEventListener("click", drawPorts);
+  at("ports").addEventListener("change", () => { picked = at("ports").value; });
   follow({
-    onHappening: (one, old) => { if (!old && one.what === "reader_test" && one.source === "serial") tell([notice("good", say("reader_serial_ok"), say("test_read_do"))]); },
-    onBatch: () => { at("alarm").replaceChildren(); drawPorts(); },
+    onHappening: heard,
+    onBatch: () => { at("alarm").replaceChildren(); drawCode(); drawPorts(); },
     onStopped: () => alarm("stopped"), onRefused: () => alarm("no_token"),
   });
-  const test = await call("GET", "/api/reader-test");
+}
+
+async function drawCode() {
+  if (expected) return;
+  let test;
+  try { test = await call("GET", "/api/reader-test"); } catch { return; }
   expected = test.text;
   at("code").replaceChildren(make("img", { src: `data:image/png;base64,${test.png}`, alt: say("reader_code") }));
+}
+
+function heard(one, old) {
+  if (old || one.source !== "serial") return;
+  if (one.what === "reader_test") tell([notice("good", say("reader_serial_ok"), say("test_read_do"))]);
+  else tell([notice("care", say("reader_serial_other"), say("reader_serial_other_do"))]);
 }
 
 function progress(count) {
@@ -65,15 +77,22 @@ async function drawPorts() {
   const options = [make("option", { value: "", text: say("reader_port_none") })];
   if (told.port && !names.has(told.port)) options.push(make("option", { value: told.port, text: told.port }));
   for (const port of told.ports) options.push(make("option", { value: port.name, text: port.about === "n/a" ? port.name : `${port.name} — ${port.about}` }));
-  at("ports").replaceChildren(...options);
-  at("ports").value = told.port ?? "";
+  // A list that is open stays open, and what somebody is choosing stays chosen, while it can be.
+  const now = JSON.stringify(told.ports) + told.port;
+  if (now !== listed) {
+    listed = now;
+    at("ports").replaceChildren(...options);
+  }
+  if (picked !== "" && !names.has(picked)) picked = null;
+  at("ports").value = picked ?? told.port ?? "";
   at("ports-none").hidden = options.length > 1;
-  at("port-state").textContent = `${say("reader_state")} : ${say(`serial_${told.state}`)}`;
+  at("port-state").textContent = labelled(say("reader_state"), say(`serial_${told.state}`));
 }
 
 async function usePort() {
   try {
     await call("POST", "/api/reader", { port: at("ports").value || null });
+    picked = null;
     await drawPorts();
   } catch (problem) {
     if (problem instanceof Refused && problem.said) at("port-state").textContent = `${problem.said.said} ${problem.said.to_do}`;

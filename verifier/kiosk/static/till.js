@@ -127,6 +127,11 @@ function replaceIfChanged(place, children) {
 
 function alarm(name) {
   replaceIfChanged(at("alarm"), [notice("bad", say(name), say(`${name}_do`), make("p", {}, make("a", { href: "/paper.html", text: say("nav_paper") })))]);
+  // The till is not there to say when a person must leave the screen, or when the night has come.
+  onStage = 0;
+  at("after").hidden = true;
+  replaceIfChanged(at("shown"), [ready(true)]);
+  at("today").replaceChildren();
 }
 
 function wire() {
@@ -144,9 +149,9 @@ function wire() {
     if (camera.on) camera.stop(); else camera.start();
     localStorage.setItem("camera", camera.wanted ? "on" : "off");
   });
-  const pressed = () => at("sound-button").setAttribute("aria-pressed", String(soundIsOn()));
-  press("sound-button", () => { switchSound(); pressed(); });
-  pressed();
+  const drawSound = () => { at("sound-button").textContent = say(soundIsOn() ? "sound_off" : "sound_on"); };
+  press("sound-button", () => { switchSound(); drawSound(); });
+  drawSound();
   addEventListener("focus", drawWays);
   addEventListener("blur", drawWays);
 }

@@ -4,7 +4,7 @@ import { make, notice } from "/draw.js";
 import { call, Refused } from "/link.js";
 import { say } from "/words.js";
 
-const REDRAW_MS = 30_000;
+const ASK_MS = 10_000; // the till makes another request after forty seconds; phones take none older than a minute
 
 export class TwoWay {
   constructor(place) {
@@ -38,8 +38,9 @@ export class TwoWay {
       const offer = await call("POST", "/api/two-way", {});
       this.shown = "offer";
       this.place.replaceChildren(
-        make("p", { text: say("two_way_offer") }), symbol(offer.png, say("qr_offer")),
-        make("p", { name: "mark" }, make("small", { text: `${say("two_way_mark")} : ` }), offer.mark),
+        make("ol", {}, ...["two_way_offer_1", "two_way_offer_2", "two_way_offer_3"].map((step) => make("li", { text: say(step) }))),
+        symbol(offer.png, say("qr_offer")),
+        make("p", { name: "mark" }, make("small", { text: say("two_way_mark") }), offer.mark),
         this.button("two_way_cancel", () => this.cancel()));
     });
   }
@@ -55,17 +56,19 @@ export class TwoWay {
   }
 
   async open(state) {
+    let drawn = null;
     const request = async () => {
       await this.tell(async () => {
         const asked = await call("POST", "/api/two-way/request", {});
-        if (this.shown !== "open") return;
+        if (this.shown !== "open" || asked.png === drawn) return;
+        drawn = asked.png;
         this.place.replaceChildren(
           make("p", { text: say("two_way_until", { until: state.until }) }), symbol(asked.png, say("qr_request")),
           this.button("two_way_hide", () => this.show(state)));
       });
     };
     await request();
-    this.timer = setInterval(() => { if (!document.hidden) request(); }, REDRAW_MS);
+    if (this.shown === "open") this.timer = setInterval(() => { if (!document.hidden) request(); }, ASK_MS);
   }
 
   async tell(does) {

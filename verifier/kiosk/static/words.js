@@ -12,9 +12,9 @@ export const WORDS = {
     ask_complementaire: "Contrat complémentaire", asked_complementaire: "Complémentaire : contrat AMC",
     ask_usual: "Revenir au patient", two_way_title: "Double sens", ways_title: "Lecteurs et données",
     camera_image: "Image de la caméra", camera_on: "Allumer la caméra", camera_off: "Éteindre la caméra",
-    refresh: "Actualiser", sound: "Son", today_title: "Aujourd’hui",
+    refresh: "Actualiser", sound_on: "Activer le son", sound_off: "Couper le son", today_title: "Aujourd’hui",
     today_hint: "Initiales seulement, en mémoire ; la liste s’efface à minuit.",
-    today_none: "Aucune carte lue.",
+    today_none: "Aucune carte lue pour l’instant.",
     footer: "Projet indépendant, personnes fictives. Cette page ne parle qu’à ce poste.",
     env_test: "données de test", env_demo: "démonstration",
     blocked: "Ce poste ne peut pas vérifier", blocked_hint: "Voyez l’encadré rouge ; en attendant, la carte plastique ou la feuille de secours.",
@@ -52,7 +52,8 @@ export const WORDS = {
     no_token_do: "Ouvrez l’adresse complète affichée au démarrage du guichet (elle finit par #token=…).",
     two_way_off: "Le téléphone du patient voit qui demande, et seul ce poste lit la réponse.",
     two_way_begin: "Autoriser ce poste avec l’e‑CPS", two_way_again: "Autoriser de nouveau",
-    two_way_offer: "1. Le professionnel lit ce code avec son téléphone. 2. Il compare la marque. 3. Son e-CPS est lue ici.",
+    two_way_offer_1: "Le professionnel lit ce code avec son téléphone.", two_way_offer_2: "Il compare la marque.",
+    two_way_offer_3: "Son e‑CPS est lue ici.",
     two_way_mark: "Marque de ce poste", two_way_cancel: "Annuler",
     two_way_until: "Poste autorisé jusqu’à {until}. Le patient lit ce code avec son téléphone, puis montre sa réponse.",
     two_way_hide: "Cacher la demande", two_way_show: "Demander une carte",
@@ -65,6 +66,8 @@ export const WORDS = {
     reader_intro: "Lisez ce code d’essai avec votre douchette. Il est aussi long qu’une carte et ne contient que des chiffres.",
     reader_code: "Code d’essai", reader_wait: "En attente de la douchette…",
     reader_result: "Résultat", reader_serial_ok: "Mode série : le code entier est arrivé d’un coup. C’est le meilleur réglage.",
+    reader_serial_other: "Mode série : un code est arrivé, mais pas le code d’essai.",
+    reader_serial_other_do: "Lisez celui de cette page, en entier. Si cela se répète, réglez la douchette comme le dit sa notice : aucun préfixe, aucune mise en forme.",
     reader_kb_ok: "Mode clavier : {chars} caractères en {seconds} s ({rate} par seconde).",
     reader_layout_same: "Disposition : les chiffres arrivent tels quels.",
     reader_layout_azerty: "Disposition : la douchette tape en QWERTY sur un poste AZERTY ; le guichet répare les chiffres.",
@@ -91,9 +94,9 @@ export const WORDS = {
     ask_complementaire: "Complementary contract", asked_complementaire: "Complementary: AMC contract",
     ask_usual: "Back to the patient", two_way_title: "Two-way", ways_title: "Readers and data",
     camera_image: "Camera image", camera_on: "Turn the camera on", camera_off: "Turn the camera off",
-    refresh: "Refresh", sound: "Sound", today_title: "Today",
+    refresh: "Refresh", sound_on: "Turn the sound on", sound_off: "Turn the sound off", today_title: "Today",
     today_hint: "Initials only, in memory; the list is cleared at midnight.",
-    today_none: "No card read.",
+    today_none: "No card read yet.",
     footer: "Independent project, fictitious people. This page speaks to this workstation only.",
     env_test: "test data", env_demo: "demonstration",
     blocked: "This till cannot check", blocked_hint: "See the red notice; meanwhile, the plastic card or the paper sheet.",
@@ -131,7 +134,8 @@ export const WORDS = {
     no_token_do: "Open the whole address shown when the till starts (it ends with #token=…).",
     two_way_off: "The patient’s phone sees who asks, and this till alone reads the answer.",
     two_way_begin: "Authorise this till with the e‑CPS", two_way_again: "Authorise again",
-    two_way_offer: "1. The professional reads this code with their phone. 2. They compare the mark. 3. Their e-CPS is read here.",
+    two_way_offer_1: "The professional reads this code with their phone.", two_way_offer_2: "They compare the mark.",
+    two_way_offer_3: "Their e‑CPS is read here.",
     two_way_mark: "Mark of this till", two_way_cancel: "Cancel",
     two_way_until: "Till authorised until {until}. The patient reads this code with their phone, then shows the answer.",
     two_way_hide: "Hide the request", two_way_show: "Ask for a card",
@@ -144,6 +148,8 @@ export const WORDS = {
     reader_intro: "Read this trial code with your hand reader. It is as long as a card and holds digits only.",
     reader_code: "Trial code", reader_wait: "Waiting for the reader…",
     reader_result: "Result", reader_serial_ok: "Serial mode: the whole code came at once. This is the best setting.",
+    reader_serial_other: "Serial mode: a code came, but not the trial code.",
+    reader_serial_other_do: "Read the one on this page, whole. If it happens again, set the reader as its manual says: no prefix, no formatting.",
     reader_kb_ok: "Keyboard mode: {chars} characters in {seconds} s ({rate} a second).",
     reader_layout_same: "Layout: the digits come as they are.",
     reader_layout_azerty: "Layout: the reader types QWERTY on an AZERTY workstation; the till repairs the digits.",
@@ -167,6 +173,11 @@ export const language = kept === "en" ? "en" : "fr";
 
 export function say(name, values = {}) {
   return (WORDS[language][name] ?? name).replace(/\{(\w+)\}/g, (_, value) => values[value] ?? "");
+}
+
+// A name and what it is, with the colon of the person's language.
+export function told(name, value) {
+  return `${name}${language === "fr" ? "\u00a0:" : ":"} ${value}`;
 }
 
 export function speak(pageTitle) {
