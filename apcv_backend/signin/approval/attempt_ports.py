@@ -106,12 +106,16 @@ class Macs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """An attempt about to be kept, with what recognises its browser and its QR again."""
+    """An attempt about to be kept, with what recognises its browser and its QR again.
+
+    `named` is whom the client named, under each number they may be entered by, the one it gave first; empty
+    when it named nobody.
+    """
 
     attempt_id: str = field(repr=False)
     order: AttemptOrder
     digits: str = field(repr=False)
-    person: PersonKey | None
+    named: tuple[PersonKey, ...]
     browser_mac: bytes | None = field(repr=False)
     claim_mac: bytes | None = field(repr=False)
     expires_at: datetime

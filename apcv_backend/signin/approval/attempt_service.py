@@ -12,7 +12,13 @@ import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from apcv_backend.enrolment.rules import DossierProfessionnel, PersonKey, day_in_france
+from apcv_backend.enrolment.rules import (
+    Dossier,
+    DossierProfessionnel,
+    PersonKey,
+    PersonUnknown,
+    day_in_france,
+)
 from apcv_backend.signin.approval.attempt_ports import (
     AttemptRegister,
     AttemptRegisters,
@@ -28,7 +34,7 @@ from apcv_backend.signin.approval.attempt_refusals import (
     ExerciceRefused,
 )
 from apcv_backend.signin.approval.attempt_rules import Attempt, AttemptOrder, AttemptState
-from cartes.errors import CarteError
+from cartes.errors import InvalidValue
 from cartes.identifiers.mode import Mode
 from cartes.professionnel import Exercice
 from cartes.wire import base64url
@@ -91,13 +97,13 @@ class AttemptDesk:
         at: datetime,
         lifetime: timedelta | None = None,
     ) -> NewAttempt:
-        """What would be kept: identifier and digits drawn, nothing written."""
+        """What would be kept: identifier and digits drawn, nothing written, the registers asked once."""
         attempt_id = base64url.encode(self._random(_ID_BYTES))
         return NewAttempt(
             attempt_id=attempt_id,
             order=order,
             digits=order.binding_message or f"{int.from_bytes(self._random(8), 'big') % 100:02d}",
-            person=_named(order),
+            named=self._named(order, at),
             browser_mac=None if browser_secret is None else self.browser_mac(attempt_id, browser_secret),
             claim_mac=None if browser_secret is None else self._claim_mac(self.claim_code(attempt_id)),
             expires_at=at + min(lifetime or self.lifetime, self.lifetime),
@@ -213,6 +219,25 @@ class AttemptDesk:
         """Forget attempts that ended long before `at`; how many."""
         return self._registers.sweep(at)
 
+    def _named(self, order: AttemptOrder, at: datetime) -> tuple[PersonKey, ...]:
+        """Whom the client named, under each of their numbers, the one it gave first.
+
+        A hint that is no number of anybody names nobody, silently. Which number leads to a phone decides
+        nothing: whoever answers there signs in as themselves.
+        """
+        if not order.login_hint:
+            return ()
+        try:
+            given = PersonKey.parse(order.kind, order.login_hint, Mode.LENIENT)
+        except InvalidValue:
+            return ()
+        try:
+            dossier = self._people.find(given, at)
+        except PersonUnknown:
+            return (given,)
+        texts = dict.fromkeys((given.text, *_numbers(dossier, given)))
+        return tuple(PersonKey(given.card, text) for text in texts)
+
 
 def as_of(attempt: Attempt, at: datetime) -> Attempt:
     """The attempt at `at`: pending or approved past its end is expired."""
@@ -244,11 +269,10 @@ def structure_of(exercice: Exercice) -> str:
     return "" if finess is None else finess.digits
 
 
-def _named(order: AttemptOrder) -> PersonKey | None:
-    """Whom the client named. A hint that is no number of anybody names nobody, silently, in a browser."""
-    if not order.login_hint:
-        return None
-    try:
-        return PersonKey.parse(order.kind, order.login_hint, Mode.LENIENT)
-    except CarteError:
-        return None
+def _numbers(dossier: Dossier, given: PersonKey) -> tuple[str, ...]:
+    """Every number a person may have been entered under: today's, then those of before."""
+    if isinstance(dossier, DossierProfessionnel):
+        person = dossier.professionnel
+        return (person.id_national.text, *(former.text for former in person.former_ids))
+    key = dossier.key_of(given)
+    return (key.text, *key.formerly)

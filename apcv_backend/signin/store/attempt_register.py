@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, case, exists, literal, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -34,8 +34,9 @@ _PENDING = _row.state == AttemptState.PENDING.value
 _ONE = select(signin_attempts).where(_row.attempt_id == bindparam("wanted"))
 _ADD = signin_attempts.insert()
 _SUBJECT = select(subjects.c.subject_id).where(subjects.c.person_index == bindparam("index"))
-_SUBJECT_WITH_A_PHONE = _SUBJECT.where(
-    exists().where(devices.c.subject_id == subjects.c.subject_id, devices.c.withdrawn_at.is_(None))
+_HAS_A_PHONE = exists().where(devices.c.subject_id == subjects.c.subject_id, devices.c.withdrawn_at.is_(None))
+_ENTERED = select(subjects.c.subject_id, subjects.c.person_index, _HAS_A_PHONE.label("has_a_phone")).where(
+    subjects.c.person_index.in_(bindparam("indexes", expanding=True))
 )
 _REACHED = (
     update(signin_attempts)
@@ -80,8 +81,11 @@ class SqlAttemptRegister:
 
     def add(self, new: NewAttempt, at: datetime) -> None:
         """See `AttemptRegister.add`."""
-        order = new.order
-        subject_id = self._subject_of(new.person)
+        order, index, subject_id = new.order, None, None
+        if new.named:
+            entered = self._entered(new.named)
+            index = self._index(new.named[0]) if entered is None else entered.person_index
+            subject_id = None if entered is None else entered.subject_id
         self._tx.execute(
             _ADD,
             {
@@ -95,7 +99,7 @@ class SqlAttemptRegister:
                 "errors": 0,
                 "browser_mac": new.browser_mac,
                 "claim_mac": new.claim_mac,
-                "person_index": None if new.person is None else self._index(new.person),
+                "person_index": index,
                 "opened_at": at,
                 "expires_at": new.expires_at,
             },
@@ -103,13 +107,12 @@ class SqlAttemptRegister:
 
     def reach(self, new: NewAttempt, at: datetime) -> bool:
         """See `AttemptRegister.reach`."""
-        if new.person is None:
+        found = self._entered(new.named) if new.named else None
+        if found is None or not found.has_a_phone:
             return False
-        named = {"index": self._index(new.person)}
-        found = self._tx.execute(_SUBJECT_WITH_A_PHONE, named).scalar_one_or_none()
-        if found is None or not reach.reach(self._tx, found, new.attempt_id, new.expires_at, at):
+        if not reach.reach(self._tx, found.subject_id, new.attempt_id, new.expires_at, at):
             return False
-        self._tx.execute(_REACHED, {"reached": new.attempt_id, "person": found, "now": at})
+        self._tx.execute(_REACHED, {"reached": new.attempt_id, "person": found.subject_id, "now": at})
         return True
 
     def claim(self, claim_mac: bytes, phone: SigninPhone, at: datetime) -> str | None:
@@ -328,9 +331,14 @@ class SqlAttemptRegister:
             return self._vault.seal_bytes(plain, place=place)
         return self._vault.seal_for(self._tx, subject_id, plain, place=place)
 
-    def _subject_of(self, person: PersonKey | None) -> str | None:
-        if person is None:
-            return None
+    def _entered(self, named: Sequence[PersonKey]) -> Row[Any] | None:
+        """The entry of whoever has these numbers: the first that has a phone, else the first; or None."""
+        indexes = [self._index(number) for number in named]
+        rows = {bytes(row.person_index): row for row in self._tx.execute(_ENTERED, {"indexes": indexes})}
+        entries = [rows[index] for index in indexes if index in rows]
+        return next((one for one in entries if one.has_a_phone), entries[0] if entries else None)
+
+    def _subject_of(self, person: PersonKey) -> str | None:
         return self._tx.execute(_SUBJECT, {"index": self._index(person)}).scalar_one_or_none()
 
     def _index(self, person: PersonKey) -> bytes:
