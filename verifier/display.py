@@ -54,14 +54,17 @@ def light_line(light: Light, words: Words) -> str:
     return f"{SHAPES[light]} {words.lights[light]}"
 
 
-def day_text(day: date) -> str:
-    """A day as people here write it: 30/09/2026."""
-    return day.strftime("%d/%m/%Y")
+def day_text(day: date, words: Words) -> str:
+    """A day nobody reads the wrong way round: 30/09/2026 in French, 30 September 2026 in English."""
+    if not words.months:
+        return f"{day:%d/%m/%Y}"
+    return f"{day.day} {words.months[day.month - 1]} {day.year}"
 
 
 def instant_text(at: datetime, words: Words) -> str:
     """An instant on a French clock: 21/11/2026 à 10:30:05."""
-    return clock_of(at).strftime(f"%d/%m/%Y {words.at} %H:%M:%S")
+    there = clock_of(at)
+    return f"{day_text(there.date(), words)} {words.at} {there:%H:%M:%S}"
 
 
 def age_text(seconds: int, words: Words) -> str:
@@ -100,7 +103,7 @@ def _apcv(card: ApcvCard, day: date, words: Words, *, with_nir: bool) -> Iterato
     if card.od_nir is not None:
         yield _row(words.od_nir, card.od_nir.digits if with_nir else f"…{card.od_nir.key}")
     if card.delegate is not None:
-        until = f"{words.until} {day_text(card.delegate.until)}"
+        until = f"{words.until} {day_text(card.delegate.until, words)}"
         yield _row(words.shown_by, f"{card.delegate.name} ({words.delegations[card.delegate.type]}), {until}")
     if card.amo is None:
         yield _row(words.amo, words.not_said)
@@ -113,10 +116,10 @@ def _apcv(card: ApcvCard, day: date, words: Words, *, with_nir: bool) -> Iterato
         yield _row(words.gp, words.yes if card.gp_declared else words.no)
     for exoneration in card.ald:
         ald = exoneration.code is CodeExoneration.SOINS_ALD
-        label = "ALD" if ald else words.code_label(exoneration.code)
+        label = words.ald if ald else words.code_label(exoneration.code)
         yield _row(label, period_text(exoneration.periode, day, words))
     if card.c2s is not None:
-        yield _row("C2S", period_text(card.c2s.periode, day, words))
+        yield _row(words.c2s, period_text(card.c2s.periode, day, words))
 
 
 def _ecps(card: EcpsCard, words: Words) -> Iterator[str]:
@@ -140,7 +143,7 @@ def contract_rows(
     yield words.contract_state, words.states[card.etat]
     yield words.amc, period_text(card.periode, day, words)
     if card.resilie_le is not None:
-        yield words.until, day_text(card.resilie_le)
+        yield words.until, day_text(card.resilie_le, words)
     yield words.convention, f"{card.type_convention} / {card.csr or words.none}"
     yield words.domains, ", ".join(card.domaines) or words.not_said
     if card.numero_adherent is not None:
@@ -163,17 +166,24 @@ def _freshness(freshness: Freshness, kind: CardKind | None, words: Words) -> Ite
 def period_text(periode: PeriodeDroits, day: date, words: Words) -> str:
     """Whether rights are open on `day`, and until, since or before when."""
     if periode.open_on(day):
-        return words.open if periode.fin is None else f"{words.open} {words.until} {day_text(periode.fin)}"
+        return (
+            words.open
+            if periode.fin is None
+            else f"{words.open} {words.until} {day_text(periode.fin, words)}"
+        )
     if day < periode.debut:
-        return f"{words.closed} {words.before} {day_text(periode.debut)}"
+        return f"{words.closed} {words.before} {day_text(periode.debut, words)}"
     assert periode.fin is not None  # closed after its first day: it has an end
-    return f"{words.closed} {words.since} {day_text(periode.fin)}"
+    return f"{words.closed} {words.since} {day_text(periode.fin, words)}"
 
 
 def birth_text(born: DateNaissance, words: Words) -> str:
     """A birth date as people write it, and a word when no calendar has that day."""
-    text = f"{born.text[6:]}/{born.text[4:6]}/{born.text[:4]}"
-    return f"{text} ({words.lunar})" if born.is_lunar else text
+    if born.day is not None:
+        return day_text(born.day, words)
+    parts = (born.text[6:], born.text[4:6], born.text[:4])
+    # Its month may be no month at all: where months have names, the year comes first, as nobody misreads it.
+    return f"{'-'.join(reversed(parts)) if words.months else '/'.join(parts)} ({words.lunar})"
 
 
 def _row(label: str, value: str) -> str:

@@ -184,7 +184,7 @@ ENGLISH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "Refresh as soon as you can; a recent revocation may be missing.",
         ),
         "binding_below_policy": Sentence(
-            "This phone’s key is held more loosely than this screen wishes.",
+            "This phone protects its key less well than this till asks for.",
             "Compare with an identity document.",
         ),
         "amo_unknown": Sentence(

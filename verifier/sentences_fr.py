@@ -188,7 +188,7 @@ FRENCH: Final[Mapping[str, Sentence]] = MappingProxyType(
             "Actualisez dès que possible ; une révocation récente a pu vous échapper.",
         ),
         "binding_below_policy": Sentence(
-            "La clé de ce téléphone est moins bien gardée que cet écran ne le souhaite.",
+            "Ce téléphone protège sa clé moins bien que ce poste ne le demande.",
             "Comparez avec une pièce d’identité.",
         ),
         "amo_unknown": Sentence(

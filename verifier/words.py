@@ -22,7 +22,8 @@ from verifier.sentences import Language
 class Words:
     """One language's words.
 
-    `lights`, `bindings`, `delegations` and `states` are complete: tests walk their enums.
+    `lights`, `bindings`, `delegations` and `states` are complete: tests walk their enums. `months` are
+    twelve, or none where a day is written in digits alone.
     """
 
     language: Language
@@ -30,6 +31,7 @@ class Words:
     bindings: Mapping[Binding, str]
     delegations: Mapping[DelegationType, str]
     states: Mapping[EtatContrat, str]
+    months: tuple[str, ...]
     at: str
     days: str
     key: str
@@ -53,6 +55,8 @@ class Words:
     no: str
     amo: str
     amc: str
+    ald: str
+    c2s: str
     insurer: str
     convention: str
     domains: str
@@ -108,6 +112,7 @@ _FRENCH: Final = Words(
             EtatContrat.INCONNU: "inconnu de l’assureur",
         }
     ),
+    months=(),
     at="à",
     days="j",
     key="Clé",
@@ -131,6 +136,8 @@ _FRENCH: Final = Words(
     no="non déclaré",
     amo="Droits AMO",
     amc="Droits AMC",
+    ald="Droits ALD",
+    c2s="Droits C2S",
     insurer="Assureur",
     convention="Convention / CSR",
     domains="Tiers payant",
@@ -182,6 +189,20 @@ _ENGLISH: Final = Words(
             EtatContrat.INCONNU: "unknown to the insurer",
         }
     ),
+    months=(
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
     at="at",
     days="d",
     key="Key",
@@ -205,6 +226,8 @@ _ENGLISH: Final = Words(
     no="not declared",
     amo="Compulsory cover (AMO)",
     amc="Complementary (AMC)",
+    ald="Long-term illness (ALD)",
+    c2s="Solidarity cover (C2S)",
     insurer="Insurer",
     convention="Convention / routing",
     domains="Third-party payment",

@@ -74,14 +74,14 @@ def test_a_contract_after_its_card_is_one_patient_on_the_screen(kiosk: TestKiosk
     assert [right["of"] for right in told["rights"]] == ["amo", "contract"]
     assert tile(told) == {
         "of": "contract",
-        "label": "Complémentaire — MUTUELLE FICTIVE",
+        "label": "Droits AMC — MUTUELLE FICTIVE",
         "open": True,
         "text": "ouverts jusqu’au 31/12/2026",
     }
     rows = {row["label"]: row["value"] for row in (*told["rows"], *told["ages"])}
     assert rows["Convention / CSR"] == "ZZ / TEST01"
     assert rows["Tiers payant"] == "PHAR, MEDE"
-    assert rows["Contrat lu chez l’assureur le"] == "21/11/2026 à 07:00:00 (5 h)"
+    assert rows["Contrat lu chez l’assureur le"] == "21/11/2026 à 07:00:00 (il y a 5 h)"
     assert kiosk.state()["today"][0]["who"] == "A. O.-T."
 
 

@@ -148,4 +148,4 @@ def test_open_rights_say_until_when() -> None:
         "open": True,
         "text": "ouverts, sans date de fin",
     }
-    assert rights["C2S"]["text"] == "ouverts jusqu’au 28/02/2027"
+    assert rights["Droits C2S"]["text"] == "ouverts jusqu’au 28/02/2027"

@@ -62,7 +62,7 @@ def test_the_card_tells_who_and_which_rights_and_three_times() -> None:
         r"Date de naissance +14/03/1958",
         r"Droits AMO +ouverts$",
         r"Droits AMC +ouverts jusqu’au 28/02/2027",
-        r"ALD +ouverts jusqu’au 30/06/2027",
+        r"Droits ALD +ouverts jusqu’au 30/06/2027",
         r"Carte émise le +21/11/2026 à 11:00:00",
         r"Carte expire le +24/11/2026 à 11:00:00",
         r"Droits lus le +21/11/2026 à 09:00:00",
@@ -100,11 +100,25 @@ def test_rights_that_begin_later_say_so() -> None:
     assert re.search(r"FERMÉS avant le 01/12/2026", draw(verdict_of(card=an_apcv(amo=later))))
 
 
+def test_in_english_a_month_has_its_name() -> None:
+    """12/05 is a day of May here and of December elsewhere: nobody has to know which."""
+    text = draw(verdict_of(card=a_complete_apcv()), Language.ENGLISH)
+
+    for line in (
+        r"Birth date +14 March 1958",
+        r"Complementary \(AMC\) +open until 28 February 2027",
+        r"Long-term illness \(ALD\) +open until 30 June 2027",
+        r"Card issued +21 November 2026 at 11:00:00",
+    ):
+        assert re.search(line, text), line
+
+
 def test_a_lunar_birth_date_is_shown_to_the_character() -> None:
     """No calendar is forced upon it."""
     verdict = verdict_of(card=an_apcv(born=DateNaissance.parse("19421901")))
 
     assert re.search(r"01/19/1942 \(date incomplète", draw(verdict))
+    assert re.search(r"1942-19-01 \(incomplete", draw(verdict, Language.ENGLISH))
     assert verdict.to_json()["card"]["born"] == "1942-19-01"
     assert verdict.to_json()["card"]["born_is_lunar"] is True
 
@@ -221,7 +235,7 @@ def test_every_word_exists_in_both_languages(language: Language) -> None:
     assert set(words.delegations) == set(DelegationType)
 
 
-@pytest.mark.parametrize("card", [a_complete_apcv(), a_doctor()])
+@pytest.mark.parametrize("card", [a_complete_apcv(), a_doctor(), a_contract()])
 def test_inspect_explains_every_field_and_proves_none(card: object) -> None:
     """Each field has a name of the format and a meaning; the heading says that nothing was checked."""
     fields = explain(World().show(card))  # type: ignore[arg-type]  # the two cards

@@ -8,6 +8,7 @@ an identity check shows no right, and nobody's NIR is ever on a screen but for i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ def verdict_view(judged: Verdict, policy: str, language: Language) -> dict[str, 
         "rows": [],
         "badges": [],
         "delegate": None,
-        "ages": list(_ages(judged.freshness, judged.kind, words)) if judged.is_ours else [],
+        "ages": list(_ages(judged.freshness, judged.kind, language)) if judged.is_ours else [],
     }
     if judged.facts is not None:
         view |= _person(judged.facts, policy, words, language)
@@ -110,7 +111,7 @@ def _delegate(card: ApcvCard, words: Words, language: Language) -> str | None:
         who=inert(card.delegate.name),
         link=words.delegations[card.delegate.type],
         whom=inert(f"{card.given} {card.use_name}"),
-        until=f"{words.until} {day_text(card.delegate.until)}",
+        until=f"{words.until} {day_text(card.delegate.until, words)}",
     )
 
 
@@ -134,10 +135,10 @@ def _rights(facts: CardFacts, words: Words, language: Language) -> Iterator[tupl
         ald = exoneration.code is CodeExoneration.SOINS_ALD
         yield (
             "exonerations",
-            right("ALD" if ald else words.code_label(exoneration.code), exoneration.periode, ""),
+            right(words.ald if ald else words.code_label(exoneration.code), exoneration.periode, ""),
         )
     if card.c2s is not None:
-        yield "c2s", right("C2S", card.c2s.periode, "")
+        yield "c2s", right(words.c2s, card.c2s.periode, "")
 
 
 def _patient_rows(card: ApcvCard, words: Words) -> Iterator[tuple[str, Row]]:
@@ -165,17 +166,24 @@ def _professional_rows(card: EcpsCard, words: Words) -> Iterator[Row]:
         yield row("FINESS", card.structure.finess.digits)
 
 
-def _ages(freshness: Freshness, kind: CardKind | None, words: Words) -> Iterator[Row]:
+def _ages(freshness: Freshness, kind: CardKind | None, language: Language) -> Iterator[Row]:
+    words = words_in(language)
     as_of = words.as_of_directory if kind is CardKind.ECPS else words.as_of
     if freshness.as_of is not None:
-        age = max(0, int((freshness.checked_at - freshness.as_of).total_seconds()))
-        yield row(as_of, f"{instant_text(freshness.as_of, words)} ({age_text(age, words)})")
+        yield row(as_of, read_ago(freshness.as_of, freshness.checked_at, language))
     if freshness.expires_at is not None:
         yield row(words.expires_at, instant_text(freshness.expires_at, words))
     if freshness.proof_time is not None:
-        yield row(words.proof_time, clock_of(freshness.proof_time).strftime("%H:%M:%S"))
+        yield row(phrase("proof_hour", language), clock_of(freshness.proof_time).strftime("%H:%M:%S"))
     age_s = freshness.trust_age_s
     yield row(words.trust_age, words.unknown if age_s is None else age_text(age_s, words))
+
+
+def read_ago(read_at: datetime, checked_at: datetime, language: Language) -> str:
+    """When something was read at its source, and how long that was before the check."""
+    words = words_in(language)
+    age = max(0, int((checked_at - read_at).total_seconds()))
+    return phrase("read_ago", language).format(at=instant_text(read_at, words), age=age_text(age, words))
 
 
 def reasons(codes: Iterable[str], language: Language) -> list[Row]:

@@ -13,10 +13,10 @@ from typing import Any
 from cartes.amc import AmcCard, EtatContrat
 from cartes.cards import CardKind
 from cartes.droits import PeriodeDroits
-from verifier.display import age_text, contract_rows, instant_text, period_text
+from verifier.display import contract_rows, period_text
 from verifier.facts import CardFacts
 from verifier.inert import inert
-from verifier.kiosk.card_view import Row, reasons, row, verdict_view
+from verifier.kiosk.card_view import Row, read_ago, reasons, row, verdict_view
 from verifier.kiosk.desk import Happening, Happens
 from verifier.kiosk.patient import Beside
 from verifier.kiosk.phrases import phrase
@@ -76,7 +76,7 @@ def _pair_view(scanned: Verdict, policy: str, beside: Beside, language: Language
         view["rights"] = [right for right in view["rights"] if right["of"] != "amc"]
         view["rights"].append(_contract_right(facts, facts.card, words, language))
         view["rows"] += _contract_rows(facts, facts.card, words)
-        view["ages"] += _contract_age(contract, words, language)
+        view["ages"] += _contract_age(contract, language)
         view["badges"] = list(dict.fromkeys((*view["badges"], *_badges(facts, language))))
     else:
         is_refused = contract is scanned
@@ -113,11 +113,10 @@ def _contract_rows(facts: CardFacts, card: AmcCard, words: Words) -> list[Row]:
     ]
 
 
-def _contract_age(contract: Verdict, words: Words, language: Language) -> Iterator[Row]:
+def _contract_age(contract: Verdict, language: Language) -> Iterator[Row]:
     freshness = contract.freshness
     if freshness.as_of is not None:
-        age = max(0, int((freshness.checked_at - freshness.as_of).total_seconds()))
-        said = f"{instant_text(freshness.as_of, words)} ({age_text(age, words)})"
+        said = read_ago(freshness.as_of, freshness.checked_at, language)
         yield row(phrase("contract_as_of", language), said)
 
 

@@ -1,7 +1,7 @@
 // The left of the screen: ready, or one verdict, readable from two steps away.
 
 import { facts, make, notice, shape } from "/draw.js";
-import { say } from "/words.js";
+import { say, told } from "/words.js";
 
 export function ready(blocked = false) {
   const drawing = shape(blocked ? "red" : "ready");
@@ -41,7 +41,7 @@ function person(one) {
   const who = make("div", { name: "who" }, make("p", { name: "person", text: one.person }));
   if (one.born) who.append(make("p", { name: "birth" }, make("small", { text: `${one.born_label} ` }), one.born));
   if (one.title) who.append(make("p", { name: "birth", text: one.title }));
-  if (one.birth_name) who.append(make("p", { text: `${one.birth_name_label} : ${one.birth_name}` }));
+  if (one.birth_name) who.append(make("p", { text: told(one.birth_name_label, one.birth_name) }));
   if (one.delegate) who.append(make("div", { name: "notice care" }, make("p", {}, make("strong", { text: one.delegate })), make("p", { text: one.check_face })));
   else who.append(make("p", { text: one.check_face }));
   return who;
