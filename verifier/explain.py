@@ -15,10 +15,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from cartes import fields
+from cartes.amc import EtatContrat, Lien
 from cartes.cards import Binding, CardKind, Shape
 from cartes.errors import CardRefused
 from cartes.nomenclatures.categorie import CategorieProfessionnelle
 from cartes.nomenclatures.civilite import Civilite
+from cartes.nomenclatures.gestion import ModeGestionAmc
 from cartes.nomenclatures.mode_exercice import ModeExercice
 from cartes.nomenclatures.profession import Profession
 from cartes.nomenclatures.qualite import QualiteBeneficiaire
@@ -147,6 +149,10 @@ def _number(value: Any, with_nir: bool) -> str:
     return inert(str(value)) if with_nir else f"…{inert(str(value)[-2:])}"
 
 
+def _codes(value: Any) -> str:
+    return ", ".join(map(_raw, value)) if isinstance(value, list) and value else _raw(value)
+
+
 def _birth(value: Any) -> str:
     text = str(value)
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if type(value) is int and len(text) == 8 else _raw(value)  # noqa: PLR2004
@@ -228,6 +234,9 @@ _title = _labelled({code.wire: code.label for code in Civilite}.get)
 _profession = _labelled({code.wire: code.label for code in Profession}.get)
 _category = _labelled({code.value: code.label for code in CategorieProfessionnelle}.get)
 _mode = _labelled({code.value: code.label for code in ModeExercice}.get)
+_tie = _labelled({int(tie): tie.word for tie in Lien}.get)
+_state = _labelled({int(state): state.word for state in EtatContrat}.get)
+_management = _labelled({code.wire: code.label for code in ModeGestionAmc}.get)
 
 # Fields that hold a number of a person: shown whole only when asked for.
 _PRIVATE: Final[Mapping[str, Callable[[Any, bool], str]]] = MappingProxyType(
@@ -269,7 +278,7 @@ _ECPS: Final[tuple[tuple[str, _Reader], ...]] = (
     ("title", _title),
     ("profession", _profession),
     ("category", _category),
-    ("skills", _raw),
+    ("skills", _codes),
     ("mode", _mode),
     ("structure", _raw),
     ("am", _raw),
@@ -287,15 +296,15 @@ _CONTRACT: Final[tuple[tuple[str, _Reader], ...]] = (
     ("convention", _raw),
     ("csr", _raw),
     ("member", _raw),
-    ("lien", _raw),
-    ("from", _raw),
+    ("lien", _tie),
+    ("from", _day),
     ("days", _raw),
     ("responsable", _raw),
-    ("gestion", _raw),
-    ("domaines", _raw),
-    ("services", _raw),
-    ("etat", _raw),
-    ("resilie_le", _raw),
+    ("gestion", _management),
+    ("domaines", _codes),
+    ("services", _codes),
+    ("etat", _state),
+    ("resilie_le", _day),
 )
 _CARDS: Final[Mapping[int, tuple[tuple[str, _Reader], ...]]] = MappingProxyType(
     {CardKind.APCV.wire: _APCV, CardKind.ECPS.wire: _ECPS, CardKind.AMC.wire: _CONTRACT}

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from cartes.amc import EtatContrat
 from cartes.apcv import Delegate, DelegationType
 from cartes.cards import Binding, CardKind
 from cartes.droits import DroitsAmo, PeriodeDroits
@@ -15,7 +16,15 @@ from cartes.identifiers.nir import Nir
 from cartes.identifiers.organisme import Organisme
 from cartes.naissance import DateNaissance
 from cartes.wire import qr
-from tests.simulators.cards import NOON, World, a_complete_apcv, a_doctor, an_apcv, an_identity_apcv
+from tests.simulators.cards import (
+    NOON,
+    World,
+    a_complete_apcv,
+    a_contract,
+    a_doctor,
+    an_apcv,
+    an_identity_apcv,
+)
 from verifier.display import draw
 from verifier.explain import explain
 from verifier.explain_words import MEANINGS, draw_fields
@@ -238,7 +247,7 @@ def test_every_word_exists_in_both_languages(language: Language) -> None:
 @pytest.mark.parametrize("card", [a_complete_apcv(), a_doctor(), a_contract()])
 def test_inspect_explains_every_field_and_proves_none(card: object) -> None:
     """Each field has a name of the format and a meaning; the heading says that nothing was checked."""
-    fields = explain(World().show(card))  # type: ignore[arg-type]  # the two cards
+    fields = explain(World().show(card))  # type: ignore[arg-type]  # the three cards
     names = {field.name for field in fields}
 
     assert names <= set(MEANINGS)
@@ -246,3 +255,14 @@ def test_inspect_explains_every_field_and_proves_none(card: object) -> None:
     assert "problem" not in names
     assert draw_fields(fields).startswith("NON PROUVÉ")
     assert draw_fields(fields, Language.ENGLISH).startswith("NOT PROVEN")
+
+
+def test_inspect_reads_a_contract_to_the_support() -> None:
+    """Days as days and codes with their word, as for the other cards."""
+    card = a_contract(etat=EtatContrat.RESILIE, resilie_le=date(2026, 11, 30))
+    told = {field.name: field.value for field in explain(World().show(card))}
+
+    assert (told["from"], told["resilie_le"]) == ("2026-01-01", "2026-11-30")
+    assert (told["etat"], told["lien"]) == ("2 (resilie)", "0 (adherent)")
+    assert told["gestion"] == "3 (Gestion séparée)"
+    assert told["domaines"] == "PHAR, MEDE"
