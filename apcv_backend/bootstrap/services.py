@@ -27,7 +27,7 @@ from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom
 from apcv_backend.ephemeral import PUBLICATION_BELL, MemoryEphemeral, RedisEphemeral
 from apcv_backend.erasure import Erasure
 from apcv_backend.issuance.service import IssuanceService
-from apcv_backend.migrations import is_current
+from apcv_backend.migrations import is_new_enough
 from apcv_backend.operations.service import OperationsDesk
 from apcv_backend.patient_journal.service import PatientJournal
 from apcv_backend.patient_journal.store import SqlIncidents
@@ -96,7 +96,7 @@ class Services:
         reachable = self.database.ready()
         return {
             "database": reachable,
-            "schema": reachable and self.database.ready(is_current),
+            "schema": reachable and self.database.ready(is_new_enough),
             "keys": self._can_sign(at),
             "publication": self._is_published(at),
         }
