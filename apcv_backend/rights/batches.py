@@ -3,7 +3,8 @@
 The file is named by its sender (`Batch-Id`) and known by its digest. How many of its lines were told stands
 in one row that moves forward by a conditional UPDATE, in the transaction that charges and journals them: a
 connection that breaks is taken up again at any line told before or at the next one, and nobody is charged or
-told about twice. Memory holds one slice, whatever the file's length.
+told about twice. Of two streams of one file, the one left behind stops there, and waits for nobody. Memory
+holds one slice, whatever the file's length.
 
 A name serves for one question (its people, its day, its purpose) and for a day: what is charged once must not
 be asked for ever. A frozen account reads nothing more, not even of what was told it before.

@@ -130,7 +130,10 @@ class QueryRegister(Protocol):
         ...
 
     def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:
-        """Move a file on from `told` to `now_told` lines (the judge of "told once"); False if it moved."""
+        """Move a file on from `told` to `now_told` lines (the judge of "told once").
+
+        False, at once, if it moved or if another transaction is moving it: nobody waits for a file.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -29,6 +29,27 @@ BATCH_LIFE = timedelta(days=1)
 """How long a file may be taken up again under its name: as long as its people are counted once."""
 NOBODY = "nobody"
 """The subject of a question about somebody who is not known: there is no journal to put it in."""
+
+_OF_A_FILE = (
+    rights_batches.c.client_id == bindparam("of_client"),
+    rights_batches.c.batch_key == bindparam("of_key"),
+)
+_BATCH = select(rights_batches.c.body_digest, rights_batches.c.lines_told, rights_batches.c.opened_at).where(
+    *_OF_A_FILE
+)
+_ADVANCE = (
+    update(rights_batches)
+    .where(
+        *_OF_A_FILE,
+        # A row another stream holds is passed by, not waited for: who waits keeps a connection from others.
+        rights_batches.c.batch_key.in_(
+            select(rights_batches.c.batch_key)
+            .where(*_OF_A_FILE, rights_batches.c.lines_told == bindparam("told"))
+            .with_for_update(skip_locked=True)
+        ),
+    )
+    .values(lines_told=bindparam("now_told"))
+)
 
 
 @dataclass(frozen=True)
@@ -125,28 +146,24 @@ class _Register:
 
     def begin_batch(self, client_id: str, key: str, digest: bytes, at: datetime) -> int | None:
         """See `QueryRegister.begin_batch`. Judge of "one file for one key": the primary key."""
-        told = {"client_id": client_id, "batch_key": key, "body_digest": digest}
-        self._tx.execute(
-            self._insert(rights_batches).values(**told, lines_told=0, opened_at=at).on_conflict_do_nothing()
-        )
-        row = self._tx.execute(
-            select(
-                rights_batches.c.body_digest, rights_batches.c.lines_told, rights_batches.c.opened_at
-            ).where(rights_batches.c.client_id == client_id, rights_batches.c.batch_key == key)
-        ).one()
+        row = self._batch(client_id, key)
+        if row is None:  # looked for first: an insert would wait for a stream that moves the row on
+            told = {"client_id": client_id, "batch_key": key, "body_digest": digest}
+            new = self._insert(rights_batches).values(**told, lines_told=0, opened_at=at)
+            self._tx.execute(new.on_conflict_do_nothing())
+            row = self._batch(client_id, key)
+        assert row is not None  # ours, or the one that made ours a conflict
         serves = bytes(row.body_digest) == digest and at - row.opened_at < BATCH_LIFE
         return int(row.lines_told) if serves else None
+
+    def _batch(self, client_id: str, key: str) -> Row[bytes, int, datetime] | None:
+        wanted = {"of_client": client_id, "of_key": key}
+        return self._tx.execute(_BATCH, wanted).one_or_none()
 
     def advance_batch(self, client_id: str, key: str, told: int, now_told: int) -> bool:
         """See `QueryRegister.advance_batch`."""
         moved = self._tx.execute(
-            update(rights_batches)
-            .where(
-                rights_batches.c.client_id == client_id,
-                rights_batches.c.batch_key == key,
-                rights_batches.c.lines_told == told,
-            )
-            .values(lines_told=now_told)
+            _ADVANCE, {"of_client": client_id, "of_key": key, "told": told, "now_told": now_told}
         )
         return moved.rowcount == 1
 

@@ -6,19 +6,20 @@ import gc
 import json
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.rights.batches import MOST_LINES, Batch
 from apcv_backend.rights.query_rules import BatchRefused, Purpose
 from apcv_backend.rights.spool import SealedSpool
-from apcv_backend.tables import journal
+from apcv_backend.tables import journal, rights_batches
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, open_stage
 from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
@@ -132,6 +133,44 @@ def test_a_file_that_stopped_half_way_goes_on(stage: RightsStage) -> None:
 
     assert [line["line"] for line in rest[:-1]] == list(range(101, 251))
     assert len(stage.lines("rights.queried")) == 250
+
+
+def test_of_two_streams_of_one_file_the_one_left_behind_stops_and_says_so(stage: RightsStage) -> None:
+    """The client came back before the server saw that it had left: the second stream goes on to the end."""
+    body = file_of(250)
+    first = send(stage, body)
+    begun = first.iter_encoded()
+    assert b'"answer"' in next(iter(begun))
+
+    second = lines(send(stage, body, asked="&from_line=101"))
+    left = [json.loads(line) for line in b"".join(begun).splitlines()]
+
+    assert second[-1] == {"done": True, "lines": 250}
+    assert left[-1] == {"done": False, "resume_from": 101, "error": {"code": "batch_in_progress"}}
+    assert len(stage.lines("rights.queried")) == 250
+
+
+def test_a_file_another_transaction_holds_is_not_waited_for(stage: RightsStage) -> None:
+    """On PostgreSQL two streams may meet in one instant; the second one has its word, and no broken answer.
+
+    (On SQLite one transaction writes at a time: there is no such instant.)
+    """
+    database, body = stage.services.database, file_of(150)
+    first = send(stage, body)
+    assert b'"answer"' in next(iter(first.iter_encoded()))
+    first.close()
+    with ExitStack() as held:
+        if not database.is_sqlite:
+            tx = held.enter_context(database.write())
+            tx.execute(update(rights_batches).values(lines_told=rights_batches.c.lines_told))
+        told = lines(send(stage, body, asked="&from_line=101"))
+
+    again = lines(send(stage, body, asked="&from_line=101"))
+
+    last = {"done": False, "resume_from": 101, "error": {"code": "batch_in_progress"}}
+    assert told[-1] == ({"done": True, "lines": 150} if database.is_sqlite else last)
+    assert again[-1] == {"done": True, "lines": 150}
+    assert len(stage.lines("rights.queried")) == 150
 
 
 def test_a_name_is_one_files(stage: RightsStage) -> None:
