@@ -6,7 +6,6 @@ Each page's own words stand in a module of their own (`words_desk`, `words_conso
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -14,9 +13,8 @@ from apcv_backend.office.words_console import CONSOLE
 from apcv_backend.office.words_desk import DESK
 from apcv_backend.office.words_operations import OPERATIONS
 from apcv_backend.office.words_verdicts import VERDICTS
+from apcv_backend.typesetting import typeset
 
-_NO_BREAK = chr(0xA0)
-_THOUSANDS = re.compile(r"(?<=[0-9]) (?=[0-9]{3})")
 _FOR_SCRIPTS = "js_"
 
 FRAME: Mapping[str, tuple[str, str]] = {
@@ -86,12 +84,12 @@ FRAME: Mapping[str, tuple[str, str]] = {
         (
             "Prévenez un administrateur tout de suite : il demandera une nouvelle clé pour vous, "
             "qu'un deuxième "
-            "approuvera. L'ancienne tombera."
+            "approuvera. L'ancienne ne marchera plus."
         ),
         (
             "Tell an administrator at once: they will ask for a new key for you, and a second one "
             "will approve it. "
-            "The old one falls."
+            "The old one stops working."
         ),
     ),
     "registration_title": ("Enregistrer ma clé", "Register my key"),
@@ -104,8 +102,8 @@ FRAME: Mapping[str, tuple[str, str]] = {
         "Plug in your security key and touch it when the browser asks.",
     ),
     "registration_step_end": (
-        "C'est fini : l'invitation ne servira plus.",
-        "That is all: the invitation serves no more.",
+        "C'est fini : l'invitation ne peut plus servir.",
+        "That is all: the invitation cannot be used again.",
     ),
     "first_half": ("Première moitié", "First half"),
     "first_half_hint": ("Remise par la personne qui vous a proposé.", "From whoever proposed you."),
@@ -135,12 +133,12 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "refused_role_text": (
         (
             "Vous êtes bien connecté, mais votre rôle n'ouvre pas cette page. Si vous devriez y avoir accès, "
-            "parlez-en à deux administrateurs."
+            "parlez-en à un administrateur."
         ),
-        "You are signed in, but your role does not open this page. If it should, talk to two administrators.",
+        "You are signed in, but your role does not open this page. If it should, talk to an administrator.",
     ),
     "refused_role_way_out": ("Aller à ma page", "Go to my page"),
-    "refused_role_other": ("Me connecter autrement", "Sign in as somebody else"),
+    "refused_role_other": ("Me connecter avec un autre compte", "Sign in as somebody else"),
     "sessions_title": ("Mes sessions", "My sessions"),
     "sessions_text": (
         "Une session que vous ne reconnaissez pas ? Fermez-la, puis prévenez un administrateur.",
@@ -153,11 +151,11 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "approvals_text": (
         (
             "Ajouter un collègue, changer son rôle, sa clé ou son plafond : l'un propose, un autre "
-            "relit et signe "
+            "vérifie et signe "
             "avec sa propre clé. Fermer un compte n'en demande qu'une."
         ),
         (
-            "Adding a colleague, changing their role, key or cap: one proposes, another reads again "
+            "Adding a colleague, changing their role, key or cap: one proposes, another checks "
             "and signs with "
             "their own key. Closing an account takes one."
         ),
@@ -178,7 +176,7 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "place": ("Lieu", "Place"),
     "place_hint": (
         "Comme il figurera au journal : « Accueil de Corte ».",
-        "As the journal will tell it: “Accueil de Corte”.",
+        "As the journal will show it: “Accueil de Corte”.",
     ),
     "colleague": ("Collègue", "Colleague"),
     "kind_raise_limit": ("Changer son plafond du jour", "Change their daily cap"),
@@ -189,8 +187,8 @@ FRAME: Mapping[str, tuple[str, str]] = {
     ),
     "kind_new_key": ("Remplacer sa clé perdue", "Replace their lost key"),
     "kind_new_key_hint": (
-        "L'ancienne clé tombe dès la seconde signature.",
-        "The old key falls with the second signature.",
+        "L'ancienne clé ne marche plus dès la seconde signature.",
+        "The old key stops working with the second signature.",
     ),
     "propose_account": ("Un accès qui pose des questions", "An account that asks questions"),
     "account_name": ("Accès", "Account"),
@@ -208,8 +206,8 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "account": ("Compte", "Account"),
     "colleagues_title": ("Collègues", "Colleagues"),
     "colleagues_text": (
-        "Un compte fermé ne se rouvre pas : sa clé et ses sessions tombent aussitôt.",
-        "A closed account is not opened again: its key and its sessions fall at once.",
+        "Un compte fermé ne se rouvre pas : sa clé et ses sessions cessent aussitôt de marcher.",
+        "A closed account is never opened again: its key and its sessions stop working at once.",
     ),
     # --- what scripts say
     "js_failed": (
@@ -260,7 +258,7 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "js_opened": ("Ouverte le", "Opened on"),
     "js_last_used": ("dernière activité", "last used"),
     "js_close_session": ("Fermer cette session", "Close this session"),
-    "js_none_waiting": ("Rien n'attend.", "Nothing waits."),
+    "js_none_waiting": ("Rien en attente.", "Nothing is waiting."),
     "js_kind_add_member": ("Ajouter un collègue", "Add a colleague"),
     "js_kind_change_role": ("Changer de rôle", "Change role"),
     "js_kind_raise_limit": ("Changer un plafond", "Change a cap"),
@@ -276,7 +274,7 @@ FRAME: Mapping[str, tuple[str, str]] = {
     "js_proposed_by": ("Proposé par", "Proposed by"),
     "js_until": ("Jusqu'au", "Until"),
     "js_approve": ("Approuver avec ma clé", "Approve with my key"),
-    "js_set_aside": ("Écarter", "Set aside"),
+    "js_set_aside": ("Écarter", "Discard"),
     "js_yours": (
         "Une autre personne doit approuver : ni vous qui proposez, ni qui cela concerne.",
         "Somebody else must approve: neither you who propose, nor whom it concerns.",
@@ -315,20 +313,11 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def words_in(language: str) -> Callable[[str], str]:
     """Gives the words of a page in one language."""
-    if language == "en":
-        return lambda name: WORDS[name][1]
-    return lambda name: _unbroken(WORDS[name][0])
+    column = 1 if language == "en" else 0
+    return lambda name: typeset(WORDS[name][column], language)
 
 
 def script_words(language: str) -> Mapping[str, str]:
     """The words that scripts say, without their prefix."""
     words = words_in(language)
     return {name.removeprefix(_FOR_SCRIPTS): words(name) for name in WORDS if name.startswith(_FOR_SCRIPTS)}
-
-
-def _unbroken(text: str) -> str:
-    """French as it is typeset: no line ends between a word and its sign, nor within a number."""
-    text = _THOUSANDS.sub(_NO_BREAK, text)
-    for sign in ("»", ":", "?", ";", "!"):
-        text = text.replace(f" {sign}", f"{_NO_BREAK}{sign}")
-    return text.replace("« ", f"«{_NO_BREAK}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CONSOLE: Mapping[str, tuple[str, str]] = {
-    "purpose": ("Pour quoi", "What for"),
-    "purpose_contract": ("Gestion du contrat", "Managing the contract"),
+    "purpose": ("Motif", "Purpose"),
+    "purpose_contract": ("Gestion du contrat", "Contract management"),
     "purpose_third_party_payment": ("Tiers payant", "Third-party payment"),
     "care_date": ("Date des soins", "Care date"),
     "line": ("Ligne", "Line"),
@@ -16,8 +16,8 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     # --- one question
     "query_title": ("Les droits d'un adhérent", "A member's rights"),
     "query_text": (
-        "Vos adhérents seulement : un contrat que vous avez publié est le seul fondement de votre question.",
-        "Your own members only: a contract you published is the only ground of your question.",
+        "Vos adhérents seulement : sans contrat publié pour cette personne, la question reste sans réponse.",
+        "Your own members only: without a contract you published for them, there is no answer.",
     ),
     "query_told": (
         "Chaque question s'inscrit au journal de la personne : votre organisme, le motif, l'heure.",
@@ -25,8 +25,8 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     ),
     "nir": ("Numéro de sécurité sociale", "Social security number"),
     "nir_hint": (
-        "15 caractères, clé comprise ; les espaces sont ôtés.",
-        "15 characters, key included; spaces are removed.",
+        "15 caractères, clé comprise ; les espaces sont ignorés.",
+        "15 characters, key included; spaces are ignored.",
     ),
     "child_summary": ("Un enfant sans numéro", "A child without a number"),
     "child_hint": (
@@ -42,12 +42,11 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
         (
             "Une ligne par adhérent, 100 000 au plus. Seul le numéro est obligatoire ; la référence "
             "est la vôtre, "
-            "elle revient telle quelle. Une ligne fausse ne gâte pas les autres."
+            "elle revient telle quelle. Une ligne fausse n'empêche pas les autres."
         ),
         (
-            "One line a member, 100,000 at most. Only the number is needed; the reference is yours "
-            "and comes back as "
-            "it was. A bad line spoils no other."
+            "One line per member, 100,000 at most. Only the number is needed; the reference is yours "
+            "and comes back as it was. A wrong line does not affect the others."
         ),
     ),
     "file_choose": ("Le fichier", "The file"),
@@ -70,13 +69,12 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     "contracts_title": ("Publier des contrats", "Publish contracts"),
     "contracts_text": (
         (
-            "Un fichier CSV, une ligne par bénéficiaire. Les bonnes lignes sont gardées, chaque mauvaise est "
-            "dite. Renvoyer le même fichier ne change rien, et redit qu'il est à jour."
+            "Un fichier CSV, une ligne par bénéficiaire. Les bonnes lignes sont enregistrées, les mauvaises "
+            "vous sont signalées. Renvoyer le même fichier ne change rien : il confirme vos contrats."
         ),
         (
-            "A CSV file, one line a beneficiary. Good lines are kept, every bad one is told. Sending "
-            "the same file "
-            "again changes nothing, and says that it is up to date."
+            "A CSV file, one line per beneficiary. Good lines are saved, wrong ones are reported to you. "
+            "Sending the same file again changes nothing: it confirms your contracts."
         ),
     ),
     "contracts_header": ("La première ligne du fichier", "The first line of the file"),
@@ -86,15 +84,15 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
         "CSV (separator “;”), UTF-8, 32 MB at most.",
     ),
     "contracts_button": ("Publier", "Publish"),
-    "report_title": ("Ce qu'il en est", "What became of it"),
+    "report_title": ("Résultat", "Result"),
     "report_errors": ("Lignes à corriger", "Lines to correct"),
     "report_errors_hint": (
         (
-            "La ligne 1 est l'en-tête. Rien du contenu d'une ligne n'est répété. Corrigez-les et renvoyez le "
-            "fichier entier."
+            "La ligne 1 est l'en-tête. Le contenu des lignes n'est pas réaffiché. Corrigez-les et "
+            "renvoyez le fichier entier."
         ),
         (
-            "Line 1 is the header. Nothing of a line's content is repeated. Correct them and send "
+            "Line 1 is the header. What lines hold is not shown again. Correct them and send "
             "the whole file "
             "again."
         ),
@@ -106,7 +104,7 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
         "Numbers, never people. Days in universal time.",
     ),
     "tile_contracts": ("Contrats publiés", "Contracts published"),
-    "tile_current": ("Dits depuis moins de 45 jours", "Told within 45 days"),
+    "tile_current": ("Confirmés depuis moins de 45 jours", "Confirmed within 45 days"),
     "tile_current_note": (
         "Les autres sont montrés « inconnu » : republiez-les.",
         "The others are shown as “inconnu”: publish them again.",
@@ -146,8 +144,8 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     "js_no_end": ("sans fin connue", "no known end"),
     "js_answer_title": ("Réponse", "Answer"),
     "js_nothing_told": (
-        "Rien ne peut vous être dit de cette personne",
-        "Nothing can be told to you about this person",
+        "Aucune information sur cette personne ne peut vous être donnée",
+        "No information about this person can be given to you",
     ),
     "js_nothing_told_why": (
         (
@@ -203,14 +201,14 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     "js_line_malformed": ("Ligne mal formée", "Malformed line"),
     "js_rights_not_answered": ("Inconnu, ou pas votre adhérent", "Unknown, or not your member"),
     "js_contracts_working": ("Lecture du fichier…", "Reading the file…"),
-    "js_all_taken": ("Toutes les lignes sont prises.", "Every line was taken."),
+    "js_all_taken": ("Toutes les lignes sont enregistrées.", "Every line is saved."),
     "js_some_refused": (
-        "Des lignes n'ont pas été prises : elles sont dites plus bas. Les autres le sont.",
-        "Some lines were not taken: they are told below. The others were.",
+        "Des lignes ont été refusées : elles sont listées plus bas. Les autres sont enregistrées.",
+        "Some lines were refused: they are listed below. The others are saved.",
     ),
     "js_entered": ("Nouveaux contrats", "New contracts"),
     "js_changed": ("Contrats changés", "Contracts changed"),
-    "js_same": ("Redits sans changement", "Told again, unchanged"),
+    "js_same": ("Confirmés sans changement", "Confirmed, unchanged"),
     "js_refused": ("Lignes refusées", "Lines refused"),
     "js_why_not_csv": ("guillemets ou séparateurs mal placés", "quotes or separators out of place"),
     "js_why_wrong_number_of_fields": ("pas le bon nombre de champs", "wrong number of fields"),

@@ -65,7 +65,7 @@ DESK: Mapping[str, tuple[str, str]] = {
             "droit sur un "
             "justificatif que vous avez en main."
         ),
-        "One person presents another's card, from their own phone. You open that right on a proof you hold.",
+        "One person presents another's card from their own phone. You open that right on a proof you see.",
     ),
     "delegation_open": ("Ouvrir une délégation", "Open a delegation"),
     "beneficiary": ("Qui est représenté", "Who is represented"),
@@ -94,18 +94,18 @@ DESK: Mapping[str, tuple[str, str]] = {
     "proof_mandat": ("Mandat signé", "Signed mandate"),
     "proof_guichet_mfs": ("Accord donné ici, en personne", "Agreement given here, in person"),
     "until": ("Dernier jour", "Last day"),
-    "proof_seen": ("J'ai ce justificatif sous les yeux.", "I have this proof before me."),
+    "proof_seen": ("J'ai ce justificatif sous les yeux.", "I have this proof in front of me."),
     "delegation_button": ("Ouvrir la délégation", "Open the delegation"),
     "delegation_search": ("Voir ou arrêter", "See or end"),
     "delegation_search_button": ("Voir ses délégations", "See their delegations"),
     "delegations_several": (
         (
             "Aucun nom n'est montré ici. Pour arrêter la bonne, cherchez plutôt par le numéro de la personne "
-            "représentée : il n'en reste que les siennes."
+            "représentée : seules les siennes s'afficheront."
         ),
         (
             "No name is shown here. To end the right one, search by the number of the person represented "
-            "instead: only theirs remain."
+            "instead: only theirs will be shown."
         ),
     ),
     "delegation_found": ("Ses délégations", "Their delegations"),
@@ -142,12 +142,12 @@ DESK: Mapping[str, tuple[str, str]] = {
     "js_sure_lost": ("Oui, retirer ce téléphone", "Yes, withdraw this phone"),
     "js_withdrawn": (
         (
-            "Ce téléphone est retiré : ses cartes ne valent plus, la personne est avertie. Elle peut "
+            "Ce téléphone est retiré : ses cartes ne marchent plus, la personne est avertie. Elle peut "
             "remettre sa "
             "carte dans un autre téléphone avec un nouveau code."
         ),
         (
-            "This phone is withdrawn: its cards are worth nothing any more, the person is told. They "
+            "This phone is withdrawn: its cards no longer work, and the person is told. They "
             "can put their "
             "card in another phone with a new code."
         ),
@@ -189,7 +189,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     "js_by_juge": ("un juge", "a judge"),
     "js_by_autorite": ("une autre autorité", "another authority"),
     "js_delegation_ended": (
-        "La délégation est arrêtée : les cartes délivrées à ce titre ne valent plus.",
-        "The delegation has ended: cards issued on it are worth nothing any more.",
+        "La délégation est arrêtée : les cartes délivrées à ce titre ne marchent plus.",
+        "The delegation has ended: cards issued under it no longer work.",
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from apcv_backend.office.page_words import WORDS, words_in
 from apcv_backend.operations.rules import DailyPlot, Figures, InsurerFigures, TrustAge
 from apcv_backend.operations.service import OperationsDesk
 from apcv_backend.operations.svg_gauge import Gauge, GaugeWords, gauge_of
-from apcv_backend.operations.svg_plot import PlotWords, day_label, svg_of, swatch_of
+from apcv_backend.operations.svg_plot import PlotWords, svg_of, swatch_of
 from apcv_backend.staff_callers import StaffRole
 
 _FRANCE: Final = ZoneInfo("Europe/Paris")
@@ -71,7 +71,7 @@ def make_blueprint(
             return around.page(
                 "operations/figures.html",
                 caller,
-                as_of=_moment(at),
+                as_of=_moment(at, t),
                 tiles=_state(readiness(at), figures, t),
                 trust=_trust_drawn(figures.trust, at, t),
                 plots=[_drawn(plot, t) for plot in figures.plots],
@@ -90,7 +90,7 @@ def make_blueprint(
             return around.page(
                 "console/figures.html",
                 caller,
-                as_of=_moment(at),
+                as_of=_moment(at, t),
                 tiles=_own(figures, t),
                 plots=[_drawn(plot, t) for plot in figures.plots],
             )
@@ -130,7 +130,7 @@ def _trust(trust: TrustAge, at: datetime, t: Words) -> Tile:
         return Tile(t("tile_trust_age"), _age(age, t), "bad", t("tile_trust_over"))
     mood = "good" if age < _OLD else "care"
     return Tile(
-        t("tile_trust_age"), _age(age, t), mood, f"{t('tile_trust_until')} {_moment(trust.expires_at)}"
+        t("tile_trust_age"), _age(age, t), mood, f"{t('tile_trust_until')} {_moment(trust.expires_at, t)}"
     )
 
 
@@ -172,6 +172,7 @@ def _drawn(plot: DailyPlot, t: Words) -> dict[str, Any]:
         known = next((word for word in words if word in WORDS), None)
         return name if known is None else t(known)
 
+    day_label = _day_label(t)
     rows = [
         (day_label(day), [series.values[at] for series in plot.series])
         for at, day in reversed(list(enumerate(plot.days)))
@@ -185,7 +186,8 @@ def _drawn(plot: DailyPlot, t: Words) -> dict[str, Any]:
     return {
         "name": plot.name,
         "svg": svg_of(
-            plot, PlotWords(t(f"plot_{plot.name}"), said, t(f"plot_{plot.name}_unit"), t("axis_day"))
+            plot,
+            PlotWords(t(f"plot_{plot.name}"), said, t(f"plot_{plot.name}_unit"), t("axis_day"), day_label),
         ),
         "key": [(swatch_of(plot, at), label(series.name)) for at, series in enumerate(plot.series)],
         "labels": [label(series.name) for series in plot.series] or [t("total")],
@@ -205,8 +207,18 @@ def _age(age: timedelta, t: Words) -> str:
     return t("age_days").format(n=hours // 24)
 
 
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(_FRANCE):%d/%m/%Y %H:%M}"
+def _month(number: int, t: Words) -> str:
+    return t("months").split()[number - 1]
+
+
+def _day_label(t: Words) -> Callable[[date], str]:
+    """Gives a day as an axis says it: 21/11, or 21 Nov."""
+    return lambda day: t("axis_date").format(day=day.day, month=day.month, name=_month(day.month, t))
+
+
+def _moment(at: datetime, t: Words) -> str:
+    there = at.astimezone(_FRANCE)
+    return f"{there.day} {_month(there.month, t)} {there.year} {t('at')} {there:%H:%M}"
 
 
 def _number(count: int) -> str:

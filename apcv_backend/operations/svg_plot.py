@@ -8,6 +8,7 @@ Colours are the page's own (`s0`… in its sheet), so that light and dark both h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -34,17 +35,18 @@ _MARKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PlotWords:
-    """What a drawing says, in the reader's language: its title, its description, its two axes."""
+    """What a drawing says, in the reader's language: its title, its description, its two axes, its days."""
 
     title: str
     description: str
     values: str
     days: str
+    day_label: Callable[[date], str]
 
 
 def svg_of(plot: DailyPlot, words: PlotWords) -> Markup:
     """The plot, without its key."""
-    parts = [*_patterns(plot), *_scale(plot), *_bars(plot), *_dates(plot), *_axes(words)]
+    parts = [*_patterns(plot), *_scale(plot), *_bars(plot), *_dates(plot, words), *_axes(words)]
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'aria-labelledby="{name}-svg-title {name}-svg-desc"><title id="{name}-svg-title">{title}</title>'
@@ -75,11 +77,6 @@ def step_of(highest: int) -> int:
             if step * size * _LINES >= highest:
                 return step * size
         size *= 10
-
-
-def day_label(day: date) -> str:
-    """A day as an axis says it, the same in both languages: 21/11."""
-    return f"{day:%d/%m}"
 
 
 def _top_of(plot: DailyPlot) -> int:
@@ -155,7 +152,7 @@ def _bars(plot: DailyPlot) -> list[Markup]:
     return parts
 
 
-def _dates(plot: DailyPlot) -> list[Markup]:
+def _dates(plot: DailyPlot, words: PlotWords) -> list[Markup]:
     days = len(plot.days)
     return [
         Markup('<text class="{often}" x="{x}" y="{y}" text-anchor="middle">{day}</text>').format(
@@ -163,7 +160,7 @@ def _dates(plot: DailyPlot) -> list[Markup]:
             often="every" if (days - 1 - at) % (2 * _DAYS_BETWEEN) == 0 else "second",
             x=round(min(_x(at, days) + 6, _WIDTH - _RIGHT - 24), 1),
             y=_HEIGHT - _BOTTOM + 19,
-            day=day_label(plot.days[at]),
+            day=words.day_label(plot.days[at]),
         )
         for at in range(days - 1, -1, -_DAYS_BETWEEN)
     ]

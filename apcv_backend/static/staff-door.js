@@ -2,7 +2,7 @@
 
 const page = document.body.dataset;
 const lang = document.documentElement.lang;
-const region = lang === "en" ? "en-GB" : "fr-FR"; // days are written day first in both
+const region = lang === "en" ? "en-GB" : "fr-FR";
 const words = JSON.parse(page.words);
 
 export const t = (name) => words[name] ?? name;
@@ -118,7 +118,9 @@ export function sureButton(label, sure, work, where) {
   return made;
 }
 
-export const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(region, { timeZone: "UTC" });
+/** A day: in digits in French, with its month's name in English, where digits are read both ways. */
+export const day = (text) =>
+  new Date(`${text}T12:00:00Z`).toLocaleDateString(region, { timeZone: "UTC", ...(region === "fr-FR" ? {} : { dateStyle: "long" }) });
 export const moment = (text) =>
   new Date(text).toLocaleString(region, { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Paris" });
 

@@ -52,7 +52,7 @@ def test_a_file_that_is_none_of_contracts_is_refused_whole(office: Office, tmp_p
     publish(office, path)
 
     page = office.colleague("insurer_clerk").page
-    page.get_by_text("La première ligne n'est pas l'en-tête attendu").wait_for()
+    page.get_by_text("La première ligne n’est pas l’en-tête attendu").wait_for()
 
 
 def test_a_members_rights_are_answered_in_words(office: Office, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_somebody_who_is_no_member_is_told_nothing_of(office: Office) -> None:
     page.get_by_label("Numéro de sécurité sociale").fill("255019999912354")
     page.get_by_role("button", name="Demander").click()
 
-    page.get_by_text("Rien ne peut vous être dit").wait_for()
+    page.get_by_text("Aucune information sur cette personne").wait_for()
 
 
 def test_a_file_of_questions_shows_its_progress_and_its_errors(office: Office, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_an_empty_file_is_told_before_it_is_sent(office: Office, tmp_path: Path)
     page.get_by_label("Le fichier", exact=True).set_input_files(str(path))
     page.get_by_role("button", name="Envoyer les questions").click()
 
-    page.get_by_text("n'a pas de ligne de questions").wait_for()
+    page.get_by_text("n’a pas de ligne de questions").wait_for()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

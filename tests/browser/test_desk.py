@@ -116,7 +116,7 @@ def test_a_delegation_opens_and_ends(office: Office) -> None:
     page = office.colleague("desk_agent").open("/desk/delegations")
     page.locator("#beneficiary").fill(office.hall.persona("nadia").key)
     page.locator("#delegate").fill(ANGE)
-    page.get_by_label("Quelqu'un, pour quelques jours").check()
+    page.get_by_label("Quelqu’un, pour quelques jours").check()
     page.locator("#proof").select_option("mandat")
     page.locator("#until").fill(page.locator("#until").get_attribute("max") or "")
     page.locator("#seen").check()
@@ -141,7 +141,7 @@ def test_a_desk_is_left_in_one_press(office: Office) -> None:
     page.get_by_text("Vous êtes déconnecté").wait_for()
     agent.open("/desk")
 
-    page.get_by_role("heading", name="Connectez-vous d'abord").wait_for()
+    page.get_by_role("heading", name="Connectez-vous d’abord").wait_for()
     agent.sign_in()
 
 
@@ -163,12 +163,12 @@ def test_a_role_is_changed_by_two(office: Office) -> None:
     proposal = page.locator("section.sheet", has_text="Changer de rôle")
     said = proposal.inner_text()
     proposal.get_by_role("button", name="Approuver").click()
-    page.get_by_text("Rien n'attend").wait_for()
+    page.get_by_text("Rien en attente").wait_for()
     agent.open("/desk")
     agent.page.get_by_role("heading", name="Votre session est terminée").wait_for()
     agent.sign_in()
 
-    assert f"{after} (aujourd'hui\N{NO-BREAK SPACE}: {before})" in said
+    assert f"{after} (aujourd’hui\N{NO-BREAK SPACE}: {before})" in said
     assert after in agent.open("/desk").inner_text("header")
 
 
@@ -189,7 +189,7 @@ def test_another_role_is_shown_its_own_page(office: Office) -> None:
     """Not allowed is a screen with a way out, not a line of JSON."""
     page = office.colleague("desk_agent").open("/operations")
 
-    page.get_by_role("heading", name="Cette page n'est pas pour votre rôle").wait_for()
+    page.get_by_role("heading", name="Cette page n’est pas pour votre rôle").wait_for()
     page.get_by_role("link", name="Aller à ma page").click()
 
     page.get_by_role("heading", name="Ouvrir un code").wait_for()

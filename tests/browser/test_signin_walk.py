@@ -40,7 +40,7 @@ def screen(chromium: Browser) -> Iterator[Page]:
 def begin(screen: Page, portal: str) -> str:
     """From the portal to the page that waits; the two digits it shows."""
     screen.goto(portal)
-    screen.get_by_role("link", name="Se connecter avec l'e-CPS").click()
+    screen.get_by_role("link", name="Se connecter avec l’e‑CPS").click()
     screen.locator("#digits").wait_for()
     return screen.locator("#digits").inner_text().strip()
 
@@ -97,7 +97,7 @@ def test_giving_up_on_the_page_ends_the_request(portal: str, screen: Page) -> No
     screen.goto(waited)
 
     expect(screen.locator("#digits")).to_have_count(0)
-    expect(screen.get_by_role("heading", name="Ce n'est pas le bon navigateur")).to_have_count(0)
+    expect(screen.get_by_role("heading", name="Ce n’est pas le bon navigateur")).to_have_count(0)
 
 
 def test_wrong_digits_are_told_and_the_page_goes_nowhere(

@@ -60,7 +60,7 @@ def test_a_doctor_signs_in_chooses_a_structure_and_signs_out(
     assert "Vous travaillez ici" in chosen
     assert next_of(out).startswith(f"{provider.issuer}/protocol/openid-connect/logout?")
     assert back.url == f"{portal}/"
-    assert "Se connecter avec l&#39;e-CPS" in back.text or "Se connecter avec l'e-CPS" in back.text
+    assert "Se connecter avec l’e‑CPS" in back.text
     assert "Le dossier partagé (exemple)" not in provider.phones["karim"].sessions()
 
 

@@ -68,7 +68,7 @@ def test_a_browser_is_refused_with_a_page_and_a_program_with_a_problem(stage: St
     program = client.get("/desk")
 
     assert (page.status_code, program.status_code) == (401, 401)
-    assert "Connectez-vous d'abord" in page.get_data(as_text=True).replace("&#39;", "'")
+    assert "Connectez-vous d’abord" in page.get_data(as_text=True)
     assert program.get_json()["code"] == "caller_refused"
 
 
@@ -253,7 +253,7 @@ def test_a_plot_says_itself_and_escapes_its_labels() -> None:
     """A title and a description for who does not see it; a label is never markup."""
     plot = draft_plot("issuance", {}, ("issued",), MORNING)
 
-    drawn = str(svg_of(plot, PlotWords("Titre <b>", "Rien", "cartes <i>", "jour")))
+    drawn = str(svg_of(plot, PlotWords("Titre <b>", "Rien", "cartes <i>", "jour", str)))
 
     assert "<title" in drawn
     assert "&lt;b&gt;" in drawn
@@ -267,7 +267,7 @@ def test_two_things_of_a_plot_differ_without_their_colours() -> None:
     today = (MORNING.date() - date(1970, 1, 1)).days
     plot = draft_plot("x", {(name, today): 1 for name in names}, names, MORNING)
 
-    drawn = str(svg_of(plot, PlotWords("t", "d", "v", "j")))
+    drawn = str(svg_of(plot, PlotWords("t", "d", "v", "j", str)))
 
     marks = [
         part.split("</pattern>")[0].partition('class="mark" ')[2] for part in drawn.split("<pattern")[1:]

@@ -20,11 +20,11 @@ def portal() -> FlaskClient:
     ("query", "accepts", "language", "words"),
     [
         ("", "", "fr", "Se connecter avec"),
-        ("", "en-GB,en;q=0.8", "en", "Sign in with the e-CPS"),
+        ("", "en-GB,en;q=0.8", "en", "Sign in with the e‑CPS"),
         ("", "de", "fr", "Se connecter avec"),
-        ("?lang=en", "fr", "en", "Sign in with the e-CPS"),
+        ("?lang=en", "fr", "en", "Sign in with the e‑CPS"),
         ("?lang=fr", "en", "fr", "Se connecter avec"),
-        ("?lang=xx", "en", "en", "Sign in with the e-CPS"),
+        ("?lang=xx", "en", "en", "Sign in with the e‑CPS"),
     ],
 )
 def test_a_page_speaks_the_language_chosen_or_preferred(
@@ -43,7 +43,7 @@ def test_a_language_chosen_is_kept(portal: FlaskClient) -> None:
 
     page = portal.get("/", headers={"Accept-Language": "fr"}).get_data(as_text=True)
 
-    assert "Sign in with the e-CPS" in page
+    assert "Sign in with the e‑CPS" in page
     assert 'lang="fr" hreflang="fr">Français' in page
 
 

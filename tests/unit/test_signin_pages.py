@@ -134,7 +134,7 @@ def test_a_page_that_names_somebody_does_not_tell_whether_a_phone_rang(stage: Si
 
 @pytest.mark.parametrize(
     ("end", "word"),
-    [("refuse", "Connexion refusée"), ("wrong", "Demande verrouillée"), ("late", "Le temps est écoulé")],
+    [("refuse", "Connexion annulée"), ("wrong", "Demande verrouillée"), ("late", "Le temps est écoulé")],
 )
 def test_every_end_has_a_page_and_a_way_out(stage: SigninStage, end: str, word: str) -> None:
     """Refused, locked, expired: a sentence, and a link back to the service."""

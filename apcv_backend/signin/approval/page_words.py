@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-_NO_BREAK = chr(0xA0)
+from apcv_backend.typesetting import typeset
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "skip": (
@@ -34,8 +34,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "From where",
     ),
     "purpose": (
-        "Pour quoi",
-        "What for",
+        "Motif",
+        "Purpose",
     ),
     "scopes": (
         "Ce qu'il saura",
@@ -79,8 +79,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Your phone has the request: type the two digits there.",
     ),
     "time_left": (
-        "Temps restant",
-        "Time left",
+        "Temps restant :",
+        "Time left:",
     ),
     "no_script": (
         "La page se recharge seule toutes les cinq secondes.",
@@ -167,12 +167,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "You are signed in. Going back to the service…",
     ),
     "refused_title": (
-        "Connexion refusée",
-        "Sign-in refused",
+        "Connexion annulée",
+        "Sign-in cancelled",
     ),
     "refused_text": (
-        "La demande a été refusée sur le téléphone, ou annulée. Rien n'a été transmis au service.",
-        "The request was refused on the phone, or cancelled. Nothing was passed on to the service.",
+        "Elle a été refusée sur le téléphone, ou annulée ici. Rien n'a été transmis au service.",
+        "It was refused on the phone, or cancelled here. Nothing was passed on to the service.",
     ),
     "locked_title": (
         "Demande verrouillée",
@@ -191,8 +191,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Nobody answered in time. Begin again at the service, with your phone at hand.",
     ),
     "back_to_client": (
-        "Revenir à",
-        "Back to",
+        "Revenir au service",
+        "Back to the service",
     ),
     "lost_title": (
         "Cette page ne mène nulle part",
@@ -239,13 +239,5 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 def words_in(language: str) -> Callable[[str], str]:
     """Gives the words of a page in one language."""
-    if language == "en":
-        return lambda name: WORDS[name][1]
-    return lambda name: _unbroken(WORDS[name][0])
-
-
-def _unbroken(text: str) -> str:
-    """French as it is typeset: no line ends between a word and the sign that belongs to it."""
-    for sign in ("»", ":", "?", ";", "!"):
-        text = text.replace(f" {sign}", f"{_NO_BREAK}{sign}")
-    return text.replace("« ", f"«{_NO_BREAK}")
+    column = 1 if language == "en" else 0
+    return lambda name: typeset(WORDS[name][column], language)

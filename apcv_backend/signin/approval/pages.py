@@ -24,7 +24,7 @@ from apcv_backend.signin.approval.page_words import words_in
 from apcv_backend.signin.approval.provider_half import FinishSignin
 from apcv_backend.signin.approval.qr_picture import svg_of
 from apcv_backend.signin.approval.same_device_pages import SameDeviceRoom, add_same_device
-from apcv_backend.signin.approval.scope_words import in_words
+from apcv_backend.signin.approval.scope_words import in_words, purpose_in_words
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -162,6 +162,7 @@ def _waiting(kept: KeptAttempt, word: str, code: str, around: PageSurroundings, 
         "signin/waiting.html",
         order=order,
         scopes=in_words(order.scopes, language()),
+        purpose=purpose_in_words(order.purpose, language()),
         state=word,
         named=kept.was_named,
         address=f"/signin/{kept.attempt.attempt_id}",

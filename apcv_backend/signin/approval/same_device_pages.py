@@ -22,7 +22,7 @@ from apcv_backend.signin.approval.attempt_refusals import AttemptOver
 from apcv_backend.signin.approval.gesture import UnverifiedApproval
 from apcv_backend.signin.approval.page_answers import as_json, body, language, shown
 from apcv_backend.signin.approval.phone_desk import PhoneDesk
-from apcv_backend.signin.approval.scope_words import in_words
+from apcv_backend.signin.approval.scope_words import in_words, purpose_in_words
 from cartes.cards import CardKind
 from cartes.errors import BadJson
 from cartes.wire import base64url
@@ -80,6 +80,7 @@ def add_same_device(pages: Blueprint, room: SameDeviceRoom, around: Surroundings
             "signin/here.html",
             order=order,
             scopes=in_words(order.scopes, language()),
+            purpose=purpose_in_words(order.purpose, language()),
             address=f"/signin/here/{code}",
         )
 

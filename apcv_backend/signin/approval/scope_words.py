@@ -1,8 +1,10 @@
-"""What a client asks for, in the words a person reads on the phone before approving. French first."""
+"""What a client asks for, and why, in the words a person reads before approving. French first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+
+from apcv_backend.typesetting import typeset
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "openid": ("savoir que c'est vous", "know that it is you"),
@@ -17,11 +19,23 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "offline_access": ("rester connecté sans vous redemander", "stay signed in without asking you again"),
 }
 
+_PURPOSES: Mapping[str, tuple[str, str]] = {
+    "soins": ("soins", "care"),
+    "prevention": ("prévention", "prevention"),
+    "urgence": ("urgence", "emergency"),
+}
+
 
 def in_words(scopes: Iterable[str], language: str) -> list[str]:
     """Each scope in words; one we have no words for is shown as it is written, never left out."""
-    spoken = []
-    for scope in scopes:
-        french, english = _WORDS.get(scope, (scope, scope))
-        spoken.append(english if language == "en" else french)
-    return spoken
+    return [_said(_WORDS, scope, language) for scope in scopes]
+
+
+def purpose_in_words(purpose: str, language: str) -> str:
+    """Why a client asks, in words; a purpose we have no words for is shown as the client declared it."""
+    return _said(_PURPOSES, purpose, language)
+
+
+def _said(words: Mapping[str, tuple[str, str]], name: str, language: str) -> str:
+    french, english = words.get(name, (name, name))
+    return typeset(english if language == "en" else french, language)
