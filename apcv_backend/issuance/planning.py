@@ -197,11 +197,13 @@ class Planner:
         answer = self._rights.droits_of(representation.beneficiary, at)
         check_may_be_represented(answer.dossier(), day)
         traits = delegate.beneficiaire.traits
+        # A card tells until it dies: what it tells on its last day is what may be told.
+        dies_at = delegated_expiry(representation.ends_on, phone.binding, at)
         delegated = Delegated(
             name=f"{traits.prenom_utilise} {traits.nom_utilise}",
             type=representation.type,
             until=representation.ends_on,
-            confidential=not representation.excludes_confidential(day),
+            confidential=not representation.excludes_confidential(day_in_france(dies_at)),
         )
         return _Shown(representation, answer, delegated, day)
 

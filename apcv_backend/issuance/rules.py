@@ -172,8 +172,7 @@ def draft_apcv(
     All three; for somebody else's phone (`delegated`), those that may be seen there, with their name.
 
     That the person may hold a card was checked before. The periods are the source's: an AMC contract ends
-    with its
-    résiliation, an ended AMO is written with its end.
+    with its résiliation, an ended AMO is written with its end.
 
     Raises:
         RightsUnknown: there is no compulsory cover to write.

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import day_in_france
 from apcv_backend.issuance.rules import delegated_expiry
 from apcv_backend.representation.rules import DelegationType, EndedBy, Portee, Preuve
-from apcv_backend.tables import journal
+from apcv_backend.tables import journal, representations
 from cartes.apcv import ApcvCard
 from cartes.cards import Binding, CardKind
 from cartes.seal import MAX_PRESENTED, PROOF_OVERHEAD
-from cartes.wire import base64url
+from cartes.wire import base64url, strict_json
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, SARAH, CardPhone, IssuanceStage, open_stage
 from tests.simulators.representation_stage import (
@@ -165,6 +166,35 @@ def test_a_parent_sees_all_until_the_sixteenth_birthday(stage: IssuanceStage, cl
 
     assert not opened.excludes_confidential(eve)
     assert opened.excludes_confidential(birthday)
+
+
+@pytest.mark.parametrize(
+    ("sixteen_on", "shapes"),
+    [
+        (date(2026, 11, 25), {"identite", "soins", "complet"}),  # the card dies on the 24th
+        (date(2026, 11, 24), {"identite", "soins"}),
+        (date(2026, 11, 22), {"identite", "soins"}),
+    ],
+)
+def test_no_card_that_tells_everything_outlives_the_eve_of_sixteen(
+    stage: IssuanceStage, sixteen_on: date, shapes: set[str]
+) -> None:
+    """A card lives three days: one of the eve would tell a parent of a sixteen-year-old's care."""
+    phone, opened = stage.enrolled(INES), open_for(stage, ZOE, INES)
+    services, place = stage.services, f"representations|sealed_terms|{opened.reference}"
+    terms = {
+        "scope": sorted(opened.scope),
+        "starts_on": opened.starts_on.isoformat(),
+        "ends_on": opened.ends_on.isoformat(),
+        "narrows_on": sixteen_on.isoformat(),
+    }
+    with services.database.write() as tx:
+        sealed = services.vault.seal_for(
+            tx, opened.beneficiary_subject, strict_json.canonical(terms), place=place
+        )
+        tx.execute(update(representations).values(sealed_terms=sealed))
+
+    assert set(_cards(stage, phone, opened.reference)) == shapes
 
 
 def test_at_eighteen_it_ends_by_itself(stage: IssuanceStage, clock: SteerableClock) -> None:
