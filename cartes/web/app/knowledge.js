@@ -1,13 +1,13 @@
-/* How this phone knows who asks in the two-way mode: the publication's signed files, kept whole.
+/* What this phone trusts: the publication's signed files, kept whole, and what was seen revoked in them.
 
-   What is kept is the files, not what was read in them: each time they are needed they are proven
-   again from the newest root on. The first root comes with the enrolment, from the same server, once. */
+   The phone's app knows by it who asks in the two-way mode; the page that verifies judges cards by it. What is
+   kept is the files, not what was read in them: each time they are needed they are proven again from the
+   newest root on. The first root comes with the enrolment, from the same server, once. */
 
 import { concat } from "../sq1/bytes.js";
-import { renewTrust } from "../sq1/continuity.js";
+import { believed, renewTrust } from "../sq1/continuity.js";
 import { Refused } from "../sq1/refused.js";
-import { bad, fetchTrust } from "../sq1/tuf.js";
-import { checkKnowledge } from "../sq1/verify.js";
+import { bad } from "../sq1/tuf.js";
 import * as clock from "./clock.js";
 import * as pocket from "./pocket.js";
 
@@ -49,19 +49,13 @@ export async function refresh() {
   const kept = await pocket.get("trust");
   const root = kept ? null : await fetchFile(FIRST_ROOT, MAX_FIRST_ROOT);
   if (!kept && root === null) throw bad("1.root.json", "missing");
-  const { offered, held } = await renewTrust(kept, root, fetchFile, clock.now());
+  const { held } = await renewTrust(kept, root, fetchFile, clock.now());
   await pocket.keep("trust", held);
-  return offered;
 }
 
 /** What this phone may believe at this moment, every signature proven again. */
 export async function load() {
   const kept = await pocket.get("trust");
   if (!kept) throw new Refused("trust_store_unusable");
-  const at = clock.now();
-  // The files are judged as of the moment they were fetched; their age is judged as of now.
-  const known = await fetchTrust(kept.root, async (path) => kept.files[path] ?? null, Math.min(at, kept.provenAt));
-  const whole = { ...known, floor: Math.max(known.signedAt, kept.signedAt) };
-  checkKnowledge(whole, at);
-  return whole;
+  return believed(kept, clock.now());
 }

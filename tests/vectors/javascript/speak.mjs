@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { base64url, fromBase64url } from "../../../cartes/web/sq1/bytes.js";
 import { decode, encode } from "../../../cartes/web/sq1/cbor.js";
-import { renewTrust } from "../../../cartes/web/sq1/continuity.js";
+import { believed, renewTrust } from "../../../cartes/web/sq1/continuity.js";
 import { ANSWER, pack } from "../../../cartes/web/sq1/digits.js";
 import { newAppKey, prove } from "../../../cartes/web/sq1/dpop.js";
 import { seal } from "../../../cartes/web/sq1/hpke.js";
@@ -38,6 +38,14 @@ const ANSWERS = {
       }
     }
     return { ...told, held: kept && kept.versions };
+  },
+  /** One phone that has met each publication in turn: which of these slots it says are revoked, and suspended. */
+  async standing({ steps, at, list, slots }) {
+    let kept = null;
+    for (const step of steps) kept = (await renewTrust(kept, fromBase64url(step.root), folder(step.path), step.at)).held;
+    const known = await believed(structuredClone(kept), at);
+    const among = (lists) => slots.filter((slot) => lists.get(list).isSet(slot));
+    return { revoked: among(known.revoked), suspended: among(known.suspended) };
   },
   async build({ credential, t, flags, counter, profile, signature }) {
     const data = fromBase64url(credential);
