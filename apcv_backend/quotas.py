@@ -9,10 +9,13 @@ A person is counted by blind index, known to us or not: the table says how many,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from types import MappingProxyType
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Exists, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -22,6 +25,18 @@ from apcv_backend.tables import account_freezes, canaries, query_ceilings, query
 
 _KEPT_DAYS = timedelta(days=35)  # a habit is looked for in the last four weeks
 _HABIT_FROM_S = 28 * DAY_S
+_NOBODY_MOVED: Final[Mapping[bytes, Sequence[bytes]]] = MappingProxyType({})
+# Built once: both run for every question, and for every slice of a file.
+_SEEN = select(query_people.c.person_index).where(
+    query_people.c.account == bindparam("of_account"),
+    query_people.c.window_start == bindparam("of_window"),
+    query_people.c.person_index.in_(bindparam("people", expanding=True)),
+)
+# Judge of "a person counts once a day": the primary key.
+_ENTER = {
+    dialect: insert(query_people).on_conflict_do_nothing().returning(query_people.c.person_index)
+    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 
 
 class Quotas:
@@ -39,21 +54,24 @@ class Quotas:
         misses: int,
         at: datetime,
         *,
+        formerly: Mapping[bytes, Sequence[bytes]] = _NOBODY_MOVED,
         also_named: Sequence[bytes] = (),
     ) -> Charge:
         """Count one question about `people` (blind indexes), of whom `misses` will not be answered.
 
         A question about several is a part of a file: it counts people and misses, and no ask a minute.
-        `also_named` are numbers that stand in the question beside theirs: a canary among them rings.
+        `formerly` are the indexes that some of them may have been counted under before: a newborn who had a
+        number since is no other person. `also_named` are numbers that stand in the question beside theirs.
+        A canary among all these rings.
         """
         ceilings = self.ceilings(tx, account, at)
-        new = self._enter(tx, account, people, at)
+        new = self._enter(tx, account, people, formerly, at)
         if not self._count(tx, account, DAY_S, new, misses, ceilings, at):
             why = self._which(tx, account, new, ceilings, at)
             return self._freeze(tx, account, why, ceilings, at)
         if len(people) == 1 and not self._count(tx, account, MINUTE_S, new, misses, ceilings, at):
             return self._freeze(tx, account, "too_fast", ceilings, at)
-        if self._is_canary(tx, [*people, *also_named]):
+        if self._is_canary(tx, [*people, *chain.from_iterable(formerly.values()), *also_named]):
             self._freeze(tx, account, "canary", ceilings, at)
             return Charge.CANARY
         return Charge.TAKEN
@@ -142,24 +160,35 @@ class Quotas:
         ).scalar_one_or_none()
         allowed = most if raised is None else raised
         ceilings = Ceilings(allowed, allowed, allowed)
-        if self._count(tx, account, DAY_S, self._enter(tx, account, [person], at), 0, ceilings, at):
+        new = self._enter(tx, account, [person], _NOBODY_MOVED, at)
+        if self._count(tx, account, DAY_S, new, 0, ceilings, at):
             return True
         self._freeze(tx, account, why, ceilings, at)
         return False
 
-    def _enter(self, tx: Connection, account: Account, people: Sequence[bytes], at: datetime) -> int:
+    @staticmethod
+    def _enter(
+        tx: Connection,
+        account: Account,
+        people: Sequence[bytes],
+        formerly: Mapping[bytes, Sequence[bytes]],
+        at: datetime,
+    ) -> int:
         """Enter people into today's list; how many were not in it."""
-        told = [
+        today = {"of_account": account.name, "of_window": window_start(at, DAY_S)}
+        asked = [*people, *chain.from_iterable(formerly.values())]
+        seen = {bytes(one) for one in tx.execute(_SEEN, {**today, "people": asked}).scalars()}
+        new = [
             {
                 "account": account.name,
-                "window_start": window_start(at, DAY_S),
+                "window_start": today["of_window"],
                 "person_index": person,
                 "expires_at": at + timedelta(days=2),
             }
             for person in dict.fromkeys(people)
+            if seen.isdisjoint((person, *formerly.get(person, ())))
         ]
-        entered = self._insert(query_people).values(told).on_conflict_do_nothing()
-        return len(tx.execute(entered.returning(query_people.c.person_index)).all())
+        return len(tx.execute(_ENTER[tx.dialect.name], new).all()) if new else 0
 
     def _count(
         self,

@@ -18,7 +18,7 @@ from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.quota_rules import Charge, accounts_of
 from apcv_backend.quotas import Quotas
 from apcv_backend.rights.ports import Asked
-from apcv_backend.subjects import Subjects
+from apcv_backend.subjects import Subjects, indexes_of
 from apcv_backend.tables import rights_batches, subjects
 from apcv_backend.vault import Vault
 from cartes.cards import CardKind
@@ -104,12 +104,15 @@ class _Register:
 
     def charge(self, caller: Caller, people: Sequence[PersonKey], misses: int, at: datetime) -> Charge:
         """See `QueryRegister.charge`. The first account that refuses ends it."""
-        indexes = [self._tools.vault.person_index(one.card.value, one.text) for one in people]
+        vault, quotas = self._tools.vault, self._tools.quotas
+        indexes = [indexes_of(vault, one) for one in people]
+        formerly = {today: before for today, *before in indexes if before}
         # A canary is planted by its number, and rings when it is named as somebody's child too.
         numbers = {(one.card.value, one.text.partition("/")[0]) for one in people if "/" in one.text}
-        others = [self._tools.vault.person_index(kind, number) for kind, number in numbers]
+        others = [vault.person_index(kind, number) for kind, number in numbers]
+        asked = [today for today, *_ in indexes]
         for account in accounts_of(caller):
-            charge = self._tools.quotas.charge(self._tx, account, indexes, misses, at, also_named=others)
+            charge = quotas.charge(self._tx, account, asked, misses, at, formerly=formerly, also_named=others)
             if charge is not Charge.TAKEN:
                 return charge
         return Charge.TAKEN

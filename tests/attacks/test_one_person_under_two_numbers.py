@@ -6,8 +6,10 @@ and a rank (the identity key of a carte Vitale). Whoever may choose the name mus
 
 from __future__ import annotations
 
+import json
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from apcv_backend.app import create_app
 from apcv_backend.bootstrap import Services
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import DossierProfessionnel, PersonKey
+from apcv_backend.quota_rules import DAY_S
+from apcv_backend.rights.ports import RightsSource
+from apcv_backend.rights.rules import ReponseDroits
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import journal, notices, subjects
+from apcv_backend.tables import journal, notices, query_people, query_windows, subjects
 from cartes.assure import StatutIdentite
 from cartes.cards import CardKind
 from cartes.identifiers.idnps import Idnps
@@ -188,12 +193,69 @@ def test_a_question_by_another_number_is_in_the_patients_journal(stage: RightsSt
 
 def test_the_same_person_by_two_numbers_is_one_person_to_the_limits(stage: RightsStage) -> None:
     """Otherwise each number of a canary or of a habit would be another."""
-    from apcv_backend.tables import query_people
-
     stage.ask_member(ANGE.text)
     stage.ask("mutuelle", ground="membership", patient=THE_SAME)
 
     assert len(stage.rows(query_people)) == 1
+
+
+@dataclass
+class Newborn:
+    """Ange, before a number of theirs may be used, and from then on. See `rights.ports.RightsSource`."""
+
+    others: RightsSource
+    has_number: bool = False
+
+    def droits_of(self, person: PersonKey, at: datetime) -> ReponseDroits:
+        """See `RightsSource.droits_of`."""
+        known = self.others.droits_of(person, at)
+        if self.has_number:
+            return known
+        return replace(known, beneficiaire=replace(known.beneficiaire, statut_identite=StatutIdentite.PROV))
+
+
+@pytest.fixture
+def newborn(services: Services, clock: SteerableClock, attestation_dir: Path) -> tuple[RightsStage, Newborn]:
+    source = Newborn(services.rights)
+    stage = open_rights_stage(
+        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir), source
+    )
+    stage.told.everybody = True
+    return stage, source
+
+
+def test_a_newborn_who_received_a_number_is_the_same_person_to_the_limits(
+    newborn: tuple[RightsStage, Newborn],
+) -> None:
+    """Asked about before the number and after it, the same day, one by one and in a file: one person."""
+    stage, source = newborn
+    stage.ask("mutuelle", ground="membership", patient=THE_SAME)
+    source.has_number = True
+
+    stage.ask("mutuelle", ground="membership", patient=PATIENT)
+    file = json.dumps(PATIENT).encode()
+    stage.client.post(
+        "/v1/rights/batches?purpose=contract&care_date=2026-11-21",
+        data=file,
+        content_type="application/x-ndjson",
+        headers={"Authorization": "DPoP mutuelle", "Batch-Id": "fichier-de-novembre"},
+    )
+
+    assert len(stage.lines("rights.queried")) == 3
+    assert len(stage.rows(query_people)) == 1
+    assert {row.people for row in stage.rows(query_windows) if row.window_s == DAY_S} == {1}
+
+
+def test_a_canary_rings_under_a_number_it_had_before(newborn: tuple[RightsStage, Newborn]) -> None:
+    """Planted under the key of a Vitale; asked about under the number that came since."""
+    stage, source = newborn
+    index = stage.services.vault.person_index(CardKind.APCV.value, AS_ON_A_VITALE.text)
+    stage.services.database.run(lambda tx: stage.online.quotas.plant(tx, index, "essai", stage.clock()))
+    source.has_number = True
+
+    stage.ask("mutuelle", ground="membership", patient=PATIENT)
+
+    assert stage.alarms() == ["canary"]
 
 
 def test_a_canary_rings_under_every_number(stage: RightsStage) -> None:
