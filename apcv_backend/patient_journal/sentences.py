@@ -200,7 +200,7 @@ _BY_DELEGATE: Mapping[str, str] = {
 
 _DECLARED: Mapping[str, tuple[str, str]] = {
     "confidential": ("vous gardez cela pour vous", "you keep this to yourself"),
-    "to_representative": ("pour le montrer à qui vous représente", "to show it to who represents you"),
+    "to_representative": ("pour le montrer à qui vous représente", "to show it to whoever represents you"),
 }
 """What a service said of a question about the record, and nobody checked: told as its own word. The care team
 is told by the rule alone, when it decided."""
@@ -259,21 +259,21 @@ def who_of(line: Line, names: NamesInLine, language: str) -> str:
 
 def why_of(line: Line, language: str) -> str:
     """On what ground and for what, as the journal has it."""
-    told = []
+    told, colon = [], ":" if language == "en" else " :"
     for name, label in _REASONS.items():
         value = _text(line.facts, name)
         if name == "by" and value not in _ENDS:
             continue  # a professional's number: said by `who_of`, with their name
         if value:
             word = _WORDS.get(value)
-            told.append(f"{_one(label, language)} : {_one(word, language) if word else value}")
+            told.append(f"{_one(label, language)}{colon} {_one(word, language) if word else value}")
     if line.answer:
-        told.append(f"{_one(('réponse', 'answer'), language)} : {line.answer}")
+        told.append(f"{_one(('réponse', 'answer'), language)}{colon} {line.answer}")
     declared = [_one(word, language) for name, word in _DECLARED.items() if line.facts.get(name) is True]
     if declared:
         said = _one(("déclaré par ce service", "declared by this service"), language)
-        told.append(f"{said} : {', '.join(declared)}")
-    return " ; ".join(told)
+        told.append(f"{said}{colon} {', '.join(declared)}")
+    return ("; " if language == "en" else " ; ").join(told)
 
 
 def _text(facts: Mapping[str, object], name: str) -> str:

@@ -93,6 +93,16 @@ def test_a_professionals_number_is_said_once() -> None:
     assert why_of(line, "fr") == "moyen : échange dans les deux sens"
 
 
+def test_a_ground_has_the_colon_of_its_language() -> None:
+    """A space before it in French, none in English."""
+    line = _line("device.enrolled", method="activation_code")
+
+    assert [why_of(line, language) for language in ("fr", "en")] == [
+        "moyen : code d'activation reçu",
+        "means: activation code received",
+    ]
+
+
 def test_what_a_service_declares_is_told_as_its_word() -> None:
     """Nobody checked that they are of the care team: the patient reads who says so, and may contest it."""
     decided = _line("record.permitted", by="899700900154", purpose="normal", rule="care_team", care_team=True)
@@ -104,4 +114,4 @@ def test_what_a_service_declares_is_told_as_its_word() -> None:
     assert why_of(kept, "fr").endswith(
         "; déclaré par ce service : vous gardez cela pour vous, pour le montrer à qui vous représente"
     )
-    assert "declared by this service : you keep this to yourself" in why_of(kept, "en")
+    assert "declared by this service: you keep this to yourself" in why_of(kept, "en")
