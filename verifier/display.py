@@ -18,6 +18,7 @@ from cartes.cards import CardKind
 from cartes.droits import CodeExoneration, PeriodeDroits
 from cartes.ecps import EcpsCard
 from cartes.naissance import DateNaissance
+from cartes.nomenclatures.savoir_faire import SAVOIR_FAIRE
 from verifier.facts import CardFacts
 from verifier.inert import inert
 from verifier.lights import Light
@@ -124,8 +125,7 @@ def _apcv(card: ApcvCard, day: date, words: Words, *, with_nir: bool) -> Iterato
 
 def _ecps(card: EcpsCard, words: Words) -> Iterator[str]:
     yield inert(" ".join(part for part in (words.code_label(card.title), card.given, card.name) if part))
-    skills = f" ({', '.join(card.skills)})" if card.skills else ""
-    yield _row(words.profession, words.code_label(card.profession) + skills)
+    yield _row(words.profession, profession_text(card, words))
     yield _row(words.category, words.code_label(card.category))
     yield _row(words.mode, words.code_label(card.mode))
     yield _row(words.national_id, card.national_id.text)
@@ -184,6 +184,12 @@ def birth_text(born: DateNaissance, words: Words) -> str:
     parts = (born.text[6:], born.text[4:6], born.text[:4])
     # Its month may be no month at all: where months have names, the year comes first, as nobody misreads it.
     return f"{'-'.join(reversed(parts)) if words.months else '/'.join(parts)} ({words.lunar})"
+
+
+def profession_text(card: EcpsCard, words: Words) -> str:
+    """The profession and its specialities: `Médecin — Cardiologie (SM04)`; an unknown one is its code."""
+    skills = (f"{SAVOIR_FAIRE[code]} ({code})" if code in SAVOIR_FAIRE else code for code in card.skills)
+    return " — ".join((words.code_label(card.profession), *skills))
 
 
 def _row(label: str, value: str) -> str:

@@ -195,14 +195,16 @@ def test_a_professional_is_named_with_their_practice() -> None:
 
     for part in (
         "Dr KARIM HADDAD-TEST",
-        "Médecin (SM04)",
+        "Médecin — Cardiologie et Maladies vasculaires (SM04)",
         "Libéral",
         "899700900147",
         "CABINET FICTIF",
         "Annuaire lu le",
     ):
         assert part in text
-    assert "Doctor (SM04)" in draw(verdict_of("prescription", a_doctor()), Language.ENGLISH)
+    assert "Doctor — Cardiologie et Maladies vasculaires (SM04)" in draw(
+        verdict_of("prescription", a_doctor()), Language.ENGLISH
+    )
 
 
 def test_an_expired_card_says_since_when() -> None:
@@ -266,3 +268,10 @@ def test_inspect_reads_a_contract_to_the_support() -> None:
     assert (told["etat"], told["lien"]) == ("2 (resilie)", "0 (adherent)")
     assert told["gestion"] == "3 (Gestion séparée)"
     assert told["domaines"] == "PHAR, MEDE"
+
+
+def test_a_speciality_is_a_word_before_it_is_a_code() -> None:
+    """Nobody at a counter knows the table by heart; a code that is not in ours is shown all the same."""
+    told = draw(verdict_of("prescription", a_doctor(skills=("SM04", "ZZ99"))))
+
+    assert "Médecin — Cardiologie et Maladies vasculaires (SM04) — ZZ99" in told

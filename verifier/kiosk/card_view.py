@@ -17,7 +17,15 @@ from cartes.apcv import ApcvCard
 from cartes.cards import CardKind
 from cartes.droits import CodeExoneration, PeriodeDroits
 from cartes.ecps import EcpsCard
-from verifier.display import age_text, birth_text, contract_rows, day_text, instant_text, period_text
+from verifier.display import (
+    age_text,
+    birth_text,
+    contract_rows,
+    day_text,
+    instant_text,
+    period_text,
+    profession_text,
+)
 from verifier.facts import CardFacts
 from verifier.inert import inert
 from verifier.kiosk.phrases import phrase, sentence_at_the_till
@@ -157,7 +165,7 @@ def _patient_rows(card: ApcvCard, words: Words) -> Iterator[tuple[str, Row]]:
 
 def _professional_rows(card: EcpsCard, words: Words) -> Iterator[Row]:
     if card.skills:
-        yield row(words.profession, f"{words.code_label(card.profession)} ({', '.join(card.skills)})")
+        yield row(words.profession, profession_text(card, words))
     yield row(words.category, words.code_label(card.category))
     yield row(words.mode, words.code_label(card.mode))
     yield row(words.national_id, card.national_id.text)
