@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from examples.demo.people import Persona
-from examples.demo.report import print_table, print_wrong
+from examples.demo.report import print_reasons, print_table, print_wrong
 from examples.demo.run import judge, play
 from examples.demo.town_hall import DemoFailed
 
@@ -39,7 +39,7 @@ def _progress(items: Sequence[Persona], label: str) -> Iterator[Iterable[Persona
     "--out",
     default=ROOT / "demo",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Où écrire les images ; ce dossier est vidé d'abord.",
+    help="Où écrire les images ; ce qu'une démonstration y a laissé est effacé d'abord.",
 )
 def main(out: Path) -> None:
     """Toute la marche, du code d'activation au feu vert, puis le tableau de ce que voit le guichet."""
@@ -51,10 +51,14 @@ def main(out: Path) -> None:
         sys.exit(_FAILED)
     rows = judge(played)
     first = played.shown[0]
-    click.echo(f"\n{first.persona.label}, {first.name} : {first.digits} chiffres, version {first.version}.\n")
+    click.echo(
+        f"\nUn téléphone montre ceci : {first.persona.label} (forme « {first.name} », "
+        f"{first.digits} chiffres, QR version {first.version}) :\n"
+    )
     click.echo(played.one_in_terminal)
-    click.echo(f"Scan à deux sens : le téléphone du patient a vu que {played.asker} demande.\n")
+    click.echo(f"Scan à deux sens (⇄) : le patient a vu, avant de répondre, que {played.asker} demande.\n")
     print_table(rows)
+    print_reasons(rows)
     right = sum(row.is_right for row in rows)
     click.echo(
         f"\n{right} lignes sur {len(rows)} comme attendu, en {time.monotonic() - started:.0f} s. "

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from verifier.lights import Light
 from verifier.policy import POLICIES
 from verifier.scanner import NoCodeFound, read_image
 from verifier.seen import FileSeen
+from verifier.sentences import sentence_for
 from verifier.till_session import TillSession
 from verifier.trust_store import TrustStore
 from verifier.two_way import TwoWayTill
@@ -37,6 +39,7 @@ class Row:
     reasons: tuple[str, ...]
     expected: str
     wrong: str  # empty when all is as expected
+    said: Mapping[str, str] = field(default_factory=dict)  # each reason in a sentence
 
     @property
     def is_right(self) -> bool:
@@ -57,7 +60,8 @@ def judge_refusal(line: str, who: str, refusal: Refusal | None, expected: dict[s
         return Row(who, "une carte", "—", (), wanted, f"{line}: no refusal")
     got = f"{refusal.step}: {refusal.code}"
     sees = "refusé à l'enrôlement" if refusal.step == "enrolment" else "refusé à la délivrance"
-    return Row(who, sees, "—", (refusal.code,), wanted, "" if got == wanted else f"{line}: {got}")
+    wrong = "" if got == wanted else f"{line}: {got}"
+    return Row(who, sees, "—", (refusal.code,), wanted, wrong, {refusal.code: refusal.said})
 
 
 class Till:
@@ -104,6 +108,7 @@ class Till:
             reasons=tuple(said["reasons"]),
             expected=wanted,
             wrong=f"{line}: {'; '.join(differences)}" if differences else "",
+            said={code: sentence_for(code).said for code in verdict.codes},
         )
 
 
@@ -126,12 +131,12 @@ def _sees(said: dict[str, Any]) -> str:
     if "born" in card:
         year, month, day = card["born"].split("-")
         parts = [f"{card['use_name']} {card['given']} {day}/{month}/{year}", card["shape"]]
-        parts += [f"(par {card['delegate']['name']})"] if card["delegate"] else []
         parts += [f"AMO {_OPEN[card['amo']['open']]}"] if card["amo"] else []
         parts += [f"AMC {_OPEN[card['amc']['open']]}"] if card["amc"] else []
         parts += ["ALD"] if card["ald"] else []
         parts += ["C2S"] if card["c2s"] else []
         parts += ["Alsace-Moselle"] if card["amo"] and card["amo"]["alsace_moselle"] else []
+        parts += [f"par {card['delegate']['name']}"] if card["delegate"] else []
         return " ".join(parts)
     if "national_id" in card:
         return f"{card['name']} {card['given']}, {card['profession_label']}, {card['structure']['label']}"

@@ -28,6 +28,7 @@ class Refusal:
 
     step: str  # 'enrolment' | 'issuance'
     code: str
+    said: str  # the backend's own sentence, for people
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Stage:
             try:
                 holder.enrol(persona.kind, code, persona.phone_label[:60], now())
             except BackendRefused as refused:
-                return Refusal("enrolment", refused.refusal)
+                return Refusal("enrolment", refused.refusal, refused.detail)
             return self._fetch(holder, persona)
 
     def fetch_again(self, persona: Persona) -> Refusal | None:
@@ -121,7 +122,7 @@ class Stage:
         try:
             holder.fetch_card(persona.kind, now())
         except BackendRefused as refused:
-            return Refusal("issuance", refused.refusal)
+            return Refusal("issuance", refused.refusal, refused.detail)
         return None
 
     @contextmanager

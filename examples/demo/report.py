@@ -12,14 +12,14 @@ from examples.demo.judge import Row
 
 _LIGHTS = {"green": ("● vert", "green"), "amber": ("▲ orange", "yellow"), "red": ("■ rouge", "red")}
 _HEADS = ("Personne", "Ce que voit le guichet", "Feu", "Raisons", "Attendu")
-_WIDTHS = (23, 0, 8, 27, 10)  # the second takes what the terminal leaves
+_WIDTHS = (22, 0, 8, 27, 8)  # the second takes what the terminal leaves
 _GAP = "  "
-_NARROWEST, _WIDEST = 28, 62
+_NARROWEST, _WIDEST = 28, 72
 
 
 def print_table(rows: Sequence[Row]) -> None:
     """Print every row as wide as the terminal allows; a wrong one shows what was expected in full."""
-    widths = _fitted(shutil.get_terminal_size((132, 24)).columns)
+    widths = _fitted(shutil.get_terminal_size((145, 24)).columns)
     click.echo(_GAP.join(_fit(head, width) for head, width in zip(_HEADS, widths, strict=True)))
     click.echo("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
     for row in rows:
@@ -38,6 +38,15 @@ def print_table(rows: Sequence[Row]) -> None:
 
 
 _FRENCH = {"green": "vert", "amber": "orange", "red": "rouge", "enrolment": "refus", "issuance": "refus"}
+
+
+def print_reasons(rows: Iterable[Row]) -> None:
+    """Each reason of the table once, in a sentence: the till's own, or the one the phone received."""
+    said = {code: sentence for row in rows for code, sentence in row.said.items()}
+    width = max(map(len, said), default=0)
+    click.echo("\nLes raisons, en clair :")
+    for code, sentence in said.items():
+        click.echo(f"  {code:<{width}}  {sentence}")
 
 
 def print_wrong(rows: Iterable[Row]) -> None:

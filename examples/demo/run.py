@@ -50,9 +50,12 @@ def found(
     """A town hall with its keys, its directory and its first publication, in an emptied `folder`.
 
     Its name is `host`: a client of the sign-in needs `localhost`, the only one every resolver knows.
+    Raises `DemoFailed` for a folder that holds something no demonstration left there.
     """
     cast = read_cast()
     state = folder / "state"
+    if folder.exists() and not state.is_dir() and any(folder.iterdir()):
+        raise DemoFailed(f"{folder} contient autre chose qu'une démonstration : rien n'y est effacé")
     shutil.rmtree(folder, ignore_errors=True)
     state.mkdir(parents=True, mode=0o700)
     hall = TownHall(
@@ -68,7 +71,7 @@ def found(
 
 def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played:
     """Walk A for everyone, the directory's update, the till's refresh, walk B's pictures; backend stopped."""
-    say("Cérémonie des clés, base, annuaire, première publication…")
+    say("Un serveur neuf : cérémonie des clés, base, annuaire, première publication…")
     hall, cast, stage = found(folder)
     played = Played(cast, folder / "state" / "till")
     codes = hall.open_codes([*cast.people, *cast.representatives])
@@ -76,14 +79,14 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
     hall.start()
     try:
         # Walk A, for each: WebAuthn registration with the code, then the cards.
-        with progress(cast.people, "Enrôler et délivrer") as people:
+        with progress(cast.people, "Chacun enrôle son téléphone et reçoit ses cartes") as people:
             for persona in people:
                 played.refusals[persona.persona_id] = stage.enrol_and_fetch(
                     persona, codes[persona.persona_id]
                 )
         _let_others_hold(played, stage, codes)
         # News from the directory: who died loses their cards, and gets no new one.
-        say("Nouvelles de l'annuaire, publication, le guichet s'actualise…")
+        say("L'annuaire apprend un décès : cartes révoquées, publiées, et le guichet s'actualise…")
         for update in cast.updates:
             hall.load_directory(update)
         for persona in cast.people:
@@ -94,7 +97,7 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
         _let_phones_know(hall, cast, stage)
         # Walk B, step 0: each shows what they hold. A proof lives a minute.
         holders = [p for p in cast.people if played.refusals[p.persona_id] is None]
-        with progress(holders, "Présenter            ") as people:
+        with progress(holders, "Chacun montre sa carte : un geste, un code      ") as people:
             for persona in people:
                 for name in persona.shows:
                     shown, drawn = stage.show(persona, name)
@@ -103,7 +106,7 @@ def play(folder: Path, progress: Progress, say: Callable[[str], None]) -> Played
         _show_for_others(played, stage)
     finally:
         hall.stop()
-    say("Le serveur est arrêté. La suite se fait sans réseau.")
+    say("Le serveur est arrêté : le guichet lit maintenant chaque image et juge, sans réseau.")
     _scan_two_ways(played, stage, folder)
     return played
 

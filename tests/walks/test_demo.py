@@ -12,7 +12,8 @@ import pytest
 
 from examples.demo.judge import read_expectations
 from examples.demo.people import Persona, read_cast
-from examples.demo.run import Played, judge, play
+from examples.demo.run import Played, found, judge, play
+from examples.demo.town_hall import DemoFailed
 
 # One worker makes what these tests share.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -60,6 +61,7 @@ def test_every_line_is_as_expected(played: Played, tmp_path: Path) -> None:
     assert [row.wrong for row in rows if not row.is_right] == []
     assert {persona.number for persona in read_cast().people} == set(range(1, 18))
     assert len(rows) == len(read_expectations())
+    assert [row.who for row in rows if set(row.said) != set(row.reasons) or not all(row.said.values())] == []
 
 
 def test_a_picture_shown_twice_is_refused(played: Played, tmp_path: Path) -> None:
@@ -75,3 +77,13 @@ def test_a_picture_shown_twice_is_refused(played: Played, tmp_path: Path) -> Non
         if wanted.get("light") in {"green", "amber"} and not line.endswith(":deux-sens")
     ]
     assert sum(row.reasons == ("replayed",) for row in again) == len(green_before)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    """`--out` on the wrong folder says so, and nothing there is erased."""
+    (tmp_path / "thèse.odt").write_text("dix ans de travail")
+
+    with pytest.raises(DemoFailed, match="rien n'y est effacé"):
+        found(tmp_path)
+
+    assert (tmp_path / "thèse.odt").exists()
