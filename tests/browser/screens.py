@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image
 
+from tests.browser.attested import AttestedPhone
 from tests.browser.bench import Hall, WebPhone, launch, open_hall, web_phone
 from tests.browser.counter import Counter, a_counter
 from tests.browser.front import a_portal, an_asker
@@ -48,6 +49,7 @@ class Studio:
     phone: WebPhone
     parent: WebPhone
     doctor: WebPhone
+    prescriber: AttestedPhone
     counter: Counter
     portal: str
     screen: Page
@@ -150,7 +152,8 @@ def _waiting(studio: Studio, language: str) -> Page:
     page = _portal(studio, language)
     page.locator("a.button.main").click()
     page.locator("#digits").wait_for()
-    page.goto(f"{page.url}?lang={language}")
+    # The portal asks for the language it speaks itself; a picture of the other one would be filed wrongly.
+    assert page.locator("html").get_attribute("lang") == language
     return page
 
 
@@ -273,6 +276,7 @@ def _index(folder: Path) -> str:
         "",
         "Taken by `make screens` from a running demonstration: fictitious people. French on the left,",
         "English on the right; a phone's width (320 px), then a workstation's (1280 px) behind the links.",
+        "Date fields and file choosers are the browser's own, and speak its language: here English.",
         "",
     ]
     for name in sorted(PAGES, key=list(PAGES).index):
@@ -302,6 +306,7 @@ def a_studio(browser: Browser, hall: Hall, folder: Path) -> Iterator[Studio]:
             phone=phones[0],
             parent=phones[1],
             doctor=phones[2],
+            prescriber=AttestedPhone(hall, "karim"),
             counter=counter,
             portal=portal,
             screen=screen,

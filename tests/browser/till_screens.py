@@ -108,7 +108,7 @@ def _prescriber(studio: Studio, language: str) -> Page:
     page = _till()(studio, language)
     page.locator("[data-policy=prescription]").click()
     page.wait_for_selector("#ask-usual:visible")
-    _seen(studio, _shown(studio.doctor))
+    _seen(studio, studio.prescriber.show())
     return page
 
 
