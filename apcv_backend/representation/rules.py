@@ -260,10 +260,11 @@ def accept_opening(order: OpeningOrder, represented: DossierAssure, day: date) -
     born = represented.beneficiaire.traits.naissance
     age, narrows_on, latest = born.age_on(day), None, day + _LONGEST[order.type]
     if order.type is DelegationType.PARENT:
-        if age is None or age >= MAJORITY:
-            raise NotAMinor
         narrows_on = _birthday(born.text, APCV_AGE)
         latest = _birthday(born.text, MAJORITY) - timedelta(days=1)
+        # `age` is the smallest it can be, `latest` the last day they are surely a minor: both must agree.
+        if age is None or day > latest:
+            raise NotAMinor
     elif order.type in _BY_MANDATE and (represented.tutelle or age is None or age < APCV_AGE):
         raise NotTransmissible
     _check_scope(order)

@@ -14,7 +14,9 @@ class RepresentationSchema(StrictSchema):
     reference = fields.String(required=True, metadata={"example": "iT2sYbYyS1mN0q7sQm3xLw"})
     type = fields.String(required=True, validate=validate.OneOf([one.word for one in DelegationType]))
     scope = fields.List(fields.String(validate=validate.OneOf(list(Portee))), required=True)
-    given = fields.String(required=True, metadata={"example": "ZOE"})
+    given = fields.String(
+        required=True, metadata={"example": "ZOE", "description": "Vide si le registre ne la connaît plus."}
+    )
     use_name = fields.String(required=True, metadata={"example": "MOREAU-TEST"})
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True, metadata={"description": "Dernier jour, compris."})

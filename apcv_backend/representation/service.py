@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from apcv_backend.enrolment.rules import Device, PersonKey, check_may_hold, day_in_france
+from apcv_backend.enrolment.rules import Device, PersonKey, PersonUnknown, check_may_hold, day_in_france
 from apcv_backend.representation.ports import CurrentRights, NewRepresentation, Phones, Register, Registers
 from apcv_backend.representation.rules import (
     AlreadyOpen,
@@ -36,7 +36,7 @@ _GIVEN_FREELY = frozenset({DelegationType.AIDANT_DEMARCHE, DelegationType.TIERS_
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A representation, with the names to show beside it."""
+    """A representation, and the other person's names; empty when no register knows them any more."""
 
     representation: Representation
     given: str
@@ -199,7 +199,10 @@ class Representations:
         return phone if phone.card is CardKind.APCV else None
 
     def _told(self, one: Representation, other: PersonKey, at: datetime) -> Told:
-        traits = self._rights.droits_of(other, at).beneficiaire.traits
+        try:
+            traits = self._rights.droits_of(other, at).beneficiaire.traits
+        except PersonUnknown:  # they left the register: what stands must still be seen, to be ended
+            return Told(one, "", "")
         return Told(one, traits.prenom_utilise, traits.nom_utilise)
 
 
