@@ -119,13 +119,14 @@ class Serving(Command):
 
 @dataclass
 class Asked:
-    """One request a phone sends, under its key, what came of each try, and the cards it got."""
+    """One request a phone sends, under its key: each try, the code of the last refusal, the cards it got."""
 
     phone: CardPhone
     key: str
     body: dict[str, Any]
     cards: list[str] = field(default_factory=list)
     tries: list[int | str] = field(default_factory=list)
+    refusal: str = ""
 
 
 @dataclass
@@ -179,6 +180,8 @@ class Hall:
             came = answer.status
             if came == 200:
                 asked.cards = [one["credential"] for one in answer.json()["credentials"]]
+            else:
+                asked.refusal = str(answer.json()["code"])
         except urllib3.exceptions.HTTPError as error:
             came = type(error).__name__
         asked.tries.append(came)
