@@ -32,11 +32,19 @@ _yes = click.option("--yes", is_flag=True, help="Accepter sans que la question s
 )
 @click.pass_obj
 def trust(said: Said, folder: Path, source: str, root: Path | None) -> None:
-    """Fetch trust data, proven from the root the owner was given."""
+    """Fetch trust data, proven from the root the owner was given, and then from the newest one proven."""
     with told(said), Pocket.open(folder) as pocket:
-        anchor = pocket.trust_root if root is None else root.read_text("utf-8")
+        first, given = pocket.trust_root, None if root is None else root.read_text("utf-8")
+        anchor = first if given is None else given
         if anchor is None:
             raise click.UsageError(said("Donnez --root la première fois.", "Give --root the first time."))
+        if first is not None and anchor != first:
+            raise click.UsageError(
+                said(
+                    "Ce téléphone est parti d'une autre racine : --root ne sert que la première fois.",
+                    "This phone started from another root: --root serves the first time only.",
+                )
+            )
         members = fetch_trust(anchor.encode(), publication_at(source), now(), pocket.trust)
         pocket.keep_trust(members)
         pocket.keep_trust_root(anchor)

@@ -91,7 +91,10 @@ def known_from(members: Any) -> KnownTrust:
 def trust_members(
     trust: bytes, revoked: Mapping[int, bytes], suspended: Mapping[int, bytes], signed_at: datetime
 ) -> dict[str, object]:
-    """What `trust.json` says: the targets of a publication, byte for byte, and when it was signed."""
+    """What `trust.json` says of a publication: its targets, byte for byte, and when it was signed.
+
+    What `trust_publication.py` keeps has one more member, `root`: the newest root proven.
+    """
     return {
         "trust": base64url.encode(trust),
         "revoked": {str(number): base64url.encode(data) for number, data in revoked.items()},

@@ -2,11 +2,13 @@
 
 The publication is a folder of signed files (`docs/formats/trust.md`, The Update Framework) that any static
 server serves. The phone starts from a root its owner was given, follows newer roots signed by the one before,
-and takes the trust list and the e-CPS lists of one snapshot. An expired, older or mixed publication is
-refused, and the phone keeps what it had.
+and takes the trust list and the e-CPS lists of one snapshot. It goes on from the newest root it has proven,
+never again from its first: whoever steals the keys of an old root rewrites nothing. An expired, older or
+mixed publication is refused, and the phone keeps what it had.
 
 What a till does and this phone does not: it keeps what it proved, not the proofs, so a pocket edited by
-whoever holds the phone is not noticed; a full list and its deltas are not followed.
+whoever holds the phone is not noticed; of the versions only the signed time is held, and a revocation that a
+later list no longer names is not remembered.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from cartes.signed_metadata import (
 )
 from cartes.status import StatusPurpose
 from cartes.trust import TrustList
-from mobile_mock.errors import PhoneError
+from cartes.wire import base64url
+from mobile_mock.errors import PhoneError, PocketDamaged
 from mobile_mock.trust_data import known_from, trust_members
 
 Fetch = Callable[[str], bytes | None]
@@ -50,21 +53,34 @@ class TrustRefused(PhoneError):
 def fetch_trust(root: bytes, fetch: Fetch, at: datetime, kept: Any = None) -> dict[str, object]:
     """The members of `trust.json` from a publication, proven from `root` on.
 
-    `kept` is what the phone has, so that nothing older takes its place. Raises `TrustRefused`.
+    `kept` is what the phone has: it goes on from the newest root in it instead, and nothing older takes its
+    place. Raises `TrustRefused` for what is offered, `PocketDamaged` for what is kept.
     """
+    newest_kept, kept_at = _kept(kept)
     try:
-        members = _fetched(root, fetch, at)
+        members = _fetched(newest_kept or root, fetch, at)
         offered = known_from(members)
     except (CarteError, KeyError, TypeError, ValueError) as refused:
         facts = refused.facts if isinstance(refused, CarteError) else {"why": "shape"}
         raise TrustRefused(**facts) from refused
-    if isinstance(kept, dict) and int(offered.signed_at.timestamp()) < kept.get("signed_at", 0):
+    if int(offered.signed_at.timestamp()) < kept_at:
         raise TrustRefused(why="rolled_back")
     return members
 
 
+def _kept(members: Any) -> tuple[bytes | None, int]:
+    """The newest root proven before, and when what is kept was signed (Unix seconds)."""
+    if members is None:
+        return None, 0
+    try:
+        root = members.get("root")  # a pocket of before has none
+        return None if root is None else base64url.decode(root), int(members["signed_at"])
+    except (AttributeError, KeyError, TypeError, ValueError, CarteError) as refused:
+        raise PocketDamaged(file="trust.json") from refused
+
+
 def _fetched(root: bytes, fetch: Fetch, at: datetime) -> dict[str, object]:
-    newest = _newest_root(root, fetch)
+    newest, newest_bytes = _newest_root(root, fetch)
     top = {role: authority(newest, role) for role in ("timestamp", "snapshot", "targets")}
     timestamp = _role(fetch, "metadata/timestamp.json", "timestamp", "timestamp.json", top["timestamp"])
     snapshot = _listed(fetch, timestamp, "snapshot", "snapshot.json", top["snapshot"])
@@ -79,18 +95,19 @@ def _fetched(root: bytes, fetch: Fetch, at: datetime) -> dict[str, object]:
         {number: _target(fetch, status, f"status/{number}-{purpose.value}") for number in lists}
         for purpose in (StatusPurpose.REVOKED, StatusPurpose.SUSPENDED)
     )
-    return trust_members(trust, revoked, suspended, instant(timestamp.file, timestamp.body, "issued_at"))
+    signed_at = instant(timestamp.file, timestamp.body, "issued_at")
+    return trust_members(trust, revoked, suspended, signed_at) | {"root": base64url.encode(newest_bytes)}
 
 
-def _newest_root(root: bytes, fetch: Fetch) -> SignedRole:
-    """The last of the roots, each signed by the one before and by itself."""
+def _newest_root(root: bytes, fetch: Fetch) -> tuple[SignedRole, bytes]:
+    """The last of the roots, each signed by the one before and by itself; and its file."""
     version = parse_role(root, "root", "root.json").unverified_body["version"]
     roots = {version: root}
     while len(roots) <= _MOST_ROOTS:
         version += 1
         data = fetch(f"metadata/{version}.root.json")
         if data is None:
-            return check_roots(roots)[-1]
+            return check_roots(roots)[-1], roots[version - 1]
         roots[version] = data
     raise BadMetadata(file="root.json", why="too_many")
 

@@ -157,4 +157,4 @@ def test_trust_data_of_another_publisher_or_of_before_are_refused(counter: Count
     ):
         with pytest.raises(TrustRefused):
             fetch_trust(anchor, get, at, kept)
-    assert set(members) == {"trust", "revoked", "suspended", "signed_at"}
+    assert set(members) == {"trust", "revoked", "suspended", "signed_at", "root"}
