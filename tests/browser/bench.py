@@ -172,7 +172,7 @@ class WebPhone:
         for at, secret in enumerate(code.secrets):
             self.page.locator(f"#secret{at}").fill(secret)
         self.page.get_by_role("button", name="Activer ma carte").click()
-        self.page.get_by_role("link", name="C'est noté").click()
+        self.page.get_by_role("link", name="C’est noté").click()
         self.page.wait_for_selector(".card .name")
 
     def show(self, button: str = "Présenter ma carte") -> None:

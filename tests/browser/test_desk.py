@@ -37,7 +37,7 @@ def test_an_agent_hired_by_two_opens_a_code_that_a_phone_takes(
     phone.page.get_by_label("Référence", exact=True).fill(said[1])
     phone.page.locator("#secret0").fill(said[2])
     phone.page.get_by_role("button", name="Activer ma carte").click()
-    phone.page.get_by_role("link", name="C'est noté").click()
+    phone.page.get_by_role("link", name="C’est noté").click()
 
     phone.page.wait_for_selector(".card .name")
 

@@ -58,7 +58,7 @@ def test_the_sheet_printed_at_the_desk_is_read_by_the_phone(
         phone.page.get_by_text("La feuille a été lue").wait_for()
         reference = phone.page.get_by_label("Référence", exact=True).input_value()
         phone.page.get_by_role("button", name="Activer ma carte").click()
-        phone.page.get_by_role("link", name="C'est noté").click()
+        phone.page.get_by_role("link", name="C’est noté").click()
         phone.page.wait_for_selector(".card .name")
         name = phone.page.inner_text(".card .name")
         phone.context.close()
@@ -77,7 +77,7 @@ def test_a_code_that_is_no_sheet_is_said_and_the_form_stays(new_phone: NewPhone,
     phone.page.get_by_role("button", name="Scanner la feuille").click()
     phone.page.get_by_label("Choisir une photo du code").set_input_files(str(picture))
 
-    phone.page.get_by_text("Ce code n'est pas celui d'une feuille d'activation").wait_for()
+    phone.page.get_by_text("Ce code n’est pas celui d’une feuille d’activation").wait_for()
     assert phone.page.get_by_label("Référence", exact=True).is_visible()
 
 
@@ -103,7 +103,7 @@ def test_a_camera_unplugged_while_scanning_says_so_and_can_be_tried_again(new_ph
     )
 
     phone.page.evaluate("window.seen.getTracks()[0].stop()")
-    phone.page.get_by_role("heading", name="L'appareil photo s'est arrêté").wait_for()
+    phone.page.get_by_role("heading", name="L’appareil photo s’est arrêté").wait_for()
     picture = phone.page.get_by_label("Choisir une photo du code").is_visible()
     phone.page.get_by_role("button", name="Réessayer").click()
 

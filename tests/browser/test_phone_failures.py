@@ -32,7 +32,7 @@ def test_a_wrong_code_says_the_same_whatever_is_wrong(new_phone: NewPhone) -> No
     phone.page.locator("#secret0").fill("4F7QX-02ZKM-8WN3J")
     phone.page.get_by_role("button", name="Activer ma carte").click()
 
-    assert "Ce code n'est pas accepté" in told(phone)
+    assert "Ce code n’est pas accepté" in told(phone)
     assert phone.page.get_by_role("button", name="Réessayer").is_visible()
 
 
@@ -77,7 +77,7 @@ def test_a_gesture_refused_can_be_tried_again(new_phone: NewPhone) -> None:
     )
     phone.page.get_by_role("button", name="Réessayer").click()
 
-    assert "Le téléphone n'a pas été déverrouillé" in refused
+    assert "Le téléphone n’a pas été déverrouillé" in refused
     phone.page.wait_for_selector(".qr svg")
 
 
@@ -91,7 +91,7 @@ def test_a_wrong_clock_is_named_before_a_card_is_shown(new_phone: NewPhone) -> N
 
     press(phone)
 
-    assert "L'heure de ce téléphone est fausse" in told(phone)
+    assert "L’heure de ce téléphone est fausse" in told(phone)
 
 
 def test_an_expired_card_without_network_says_how_to_renew(new_phone: NewPhone) -> None:
@@ -107,7 +107,7 @@ def test_an_expired_card_without_network_says_how_to_renew(new_phone: NewPhone) 
     said = phone.page.inner_text("main")
     phone.page.get_by_role("link", name="Renouveler ma carte").click()
 
-    assert "Votre carte n'est plus utilisable" in said
+    assert "Votre carte n’est plus utilisable" in said
     assert "Pas de réseau" in told(phone)
 
 
@@ -117,7 +117,7 @@ def test_no_camera_leaves_a_picture_as_a_way_out(ange: WebPhone) -> None:
 
     said = told(ange)
 
-    assert "Pas d'appareil photo" in said
+    assert "Pas d’appareil photo" in said
     assert ange.page.get_by_label("Choisir une photo du code").is_visible()
 
 
@@ -131,7 +131,7 @@ def test_a_camera_refused_says_where_to_allow_it(new_phone: NewPhone) -> None:
     phone.enrol("nadia")
     phone.open("#/scan")
 
-    assert "L'appareil photo n'est pas autorisé" in told(phone)
+    assert "L’appareil photo n’est pas autorisé" in told(phone)
 
 
 def test_a_code_that_is_none_of_ours_is_named(ange: WebPhone, tmp_path: Path) -> None:

@@ -80,10 +80,10 @@ def test_a_key_deleted_from_the_phone_is_named_the_second_time(new_phone: NewPho
     press(phone)
     first = told(phone)
     phone.page.get_by_role("button", name="Réessayer").click()
-    phone.page.get_by_role("heading", name="La clé de votre carte n'est peut-être plus ici").wait_for()
+    phone.page.get_by_role("heading", name="La clé de votre carte n’est peut-être plus ici").wait_for()
 
-    assert "la clé de votre carte n'est plus dans ce téléphone" in first
-    assert "demandez un nouveau code d'activation" in told(phone)
+    assert "la clé de votre carte n’est plus dans ce téléphone" in first
+    assert "demandez un nouveau code d’activation" in told(phone)
     assert phone.page.get_by_role("link", name="Activer ma carte").is_visible()
 
 

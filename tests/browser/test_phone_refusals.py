@@ -57,7 +57,7 @@ def test_five_wrong_codes_lock_the_right_one(new_phone: NewPhone) -> None:
     fill(phone, code.reference, code.secrets[0])
 
     said = told(phone)
-    assert "Ce code n'est pas accepté" in said
+    assert "Ce code n’est pas accepté" in said
     assert "bloqué après cinq essais" in said
     assert "demandez un nouveau code" in said
 
@@ -87,7 +87,7 @@ def test_a_suspended_card_is_named_when_it_is_renewed(new_phone: NewPhone) -> No
     phone.open("#/renew")
 
     phone.page.get_by_role("heading", name="Votre carte est suspendue").wait_for()
-    assert "Elle n'est pas perdue" in told(phone)
+    assert "Elle n’est pas perdue" in told(phone)
 
 
 def _answer(phone: WebPhone, path: str, **answer: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_server_that_answers_nonsense_is_not_your_fault(ange: WebPhone, answer
     ange.page.unroute("**/v1/journal")
     ange.page.get_by_role("button", name="Réessayer").click()
 
-    assert "Ce n'est pas votre faute" in said
+    assert "Cela ne vient pas de vous" in said
     ange.page.get_by_role("heading", name="Qui a consulté mes données").wait_for()
 
 
@@ -158,7 +158,7 @@ def test_a_wrong_clock_is_told_by_how_much_and_which_way(
 
     on_the_card = told(phone)
     phone.page.get_by_role("button", name="Présenter ma carte").click()
-    phone.page.get_by_role("heading", name="L'heure de ce téléphone est fausse").wait_for()
+    phone.page.get_by_role("heading", name="L’heure de ce téléphone est fausse").wait_for()
 
     assert words in on_the_card
     assert words in told(phone)

@@ -42,7 +42,7 @@ def test_from_the_code_to_a_green_light(
     time.sleep(1.1)  # two gestures in one second are one showing, by design
     hall.town_hall.stop()
     try:
-        phone.page.get_by_role("button", name="J'ai terminé").click()
+        phone.page.get_by_role("button", name="J’ai terminé").click()
         without_network = till.check(shown(phone, tmp_path / "second.png"), POLICIES["identite"], now())
     finally:
         hall.town_hall.start()

@@ -67,7 +67,7 @@ def test_the_phone_reads_the_page_and_the_page_goes_on(
         phone.page.get_by_role("heading", name="Le dossier partagé (exemple)").wait_for()
         asked = phone.page.inner_text("main")
         approve(phone, digits)
-        expect(phone.page.locator(".notice.good")).to_contain_text("C'est fait")
+        expect(phone.page.locator(".notice.good")).to_contain_text("C’est fait")
         screen.wait_for_url(re.compile(re.escape(portal)))
         home = screen.inner_text("main")
         phone.page.goto("about:blank")
@@ -145,12 +145,12 @@ def test_a_request_nobody_made_is_reported(new_phone: NewPhone, hall: Hall) -> N
     asked = phone.page.inner_text("main")
     found = serious(phone.page)
 
-    phone.page.get_by_role("button", name="Ce n'est pas moi").click()
+    phone.page.get_by_role("button", name="Ce n’est pas moi").click()
     phone.page.locator(".notice.good").wait_for()
     said = phone.page.inner_text("main")
 
     assert before["error"] == "authorization_pending"
-    assert "c'est ce service qui vous a désigné" in asked
+    assert "c’est ce service qui vous a désigné" in asked
     assert "42" not in asked
     assert found == []
     assert "signalé" in said
@@ -186,7 +186,7 @@ def test_somebody_with_two_practices_says_in_which(hall: Hall, new_phone: NewPho
 
     lines.nth(1).click()
     approve(phone, "42")
-    expect(phone.page.locator(".notice.good")).to_contain_text("C'est fait")
+    expect(phone.page.locator(".notice.good")).to_contain_text("C’est fait")
     answer = asker.poll(handle)
 
     assert offered == 2

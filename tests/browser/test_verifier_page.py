@@ -103,7 +103,7 @@ def test_a_minute_later_the_picture_is_refused(page: Page, ange: WebPhone, tmp_p
 
     said = judged(page, picture)
 
-    assert "Code de plus d'une minute" in said
+    assert "Code de plus d’une minute" in said
     assert "Ange" not in said
 
 

@@ -88,7 +88,7 @@ def test_from_the_code_on_paper_to_the_till_with_everything_off(
     hall.town_hall.stop()
     try:
         phone.context.set_offline(True)
-        phone.page.get_by_role("button", name="J'ai terminé").click()
+        phone.page.get_by_role("button", name="J’ai terminé").click()
         phone.page.get_by_role("button", name="Présenter ma carte").click()
         phone.page.wait_for_selector(".qr svg")
         watch(page, till_eye, phone.picture(tmp_path / "second.png"))

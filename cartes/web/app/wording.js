@@ -6,6 +6,9 @@ import { recall, remember } from "./remembered.js";
 
 const LANGUAGES = ["fr", "en"];
 const KEPT = "language";
+// English as it is written in Europe: the day before the month, and the month by its name.
+const REGIONS = { fr: "fr-FR", en: "en-GB" };
+const INCOMPLETE = { fr: "date incomplète à l’état civil", en: "incomplete in the civil register" };
 
 let chosen = null;
 
@@ -34,25 +37,34 @@ export function speak(word) {
 export function saying(tables) {
   return (key, values = {}) => {
     const sentence = tables[language()][key]?.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-    return language() === "fr" ? sentence && spaced(sentence) : sentence;
+    return sentence && (language() === "fr" ? spaced(curled(sentence)) : curled(sentence));
   };
 }
+
+/** Apostrophes as they are printed. */
+const curled = (text) => text.replace(/(?<=\p{L})'(?=\p{L})/gu, "\u2019");
 
 /** French spaces that no line may break at: before : ; ? ! » and after «. */
 const spaced = (text) => text.replace(/ (?=[:»])|(?<=«) /g, "\u00a0").replace(/ (?=[;?!])/g, "\u202f");
 
 /** A day, in words. */
-export const dayWords = (text) =>
-  new Intl.DateTimeFormat(language(), { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${text.slice(0, 10)}T00:00:00Z`));
+export const dayWords = (text) => written(new Date(`${text.slice(0, 10)}T00:00:00Z`), { dateStyle: "long", timeZone: "UTC" });
 
 /** An instant (Unix seconds or text), in words, in this phone's time zone. */
 export const momentWords = (at) =>
-  new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(
-    new Date(typeof at === "number" ? at * 1000 : at),
-  );
+  written(new Date(typeof at === "number" ? at * 1000 : at), { dateStyle: "full", timeStyle: "short" });
 
-/** A birth date to the character: day/month/year, even when no calendar has it. */
-export const birthWords = (text) => text.split("-").reverse().join("/");
+const written = (date, style) => new Intl.DateTimeFormat(REGIONS[language()], style).format(date);
+
+/** A birth date (`YYYY-MM-DD`) nobody reads the wrong way round, as a till writes it: 12/03/1950 in French,
+    12 March 1950 in English. A day no calendar has is kept to the character, and said to be incomplete. */
+export function birthWords(text) {
+  const day = new Date(`${text}T00:00:00Z`);
+  const exists = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+  const digits = text.split("-").reverse().join("/");
+  if (exists) return language() === "fr" ? digits : dayWords(text);
+  return `${language() === "fr" ? digits : text} (${INCOMPLETE[language()]})`;
+}
 
 /** A given name and a name as people write them: capitals at the beginning of each part. */
 export const nameWords = (...parts) =>
@@ -63,6 +75,6 @@ export function clockWords(ahead) {
   const far = Math.abs(ahead);
   const [unit, size] = far < 120 ? ["second", 1] : far < 7200 ? ["minute", 60] : far < 172800 ? ["hour", 3600] : ["day", 86400];
   const style = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
-  const amount = new Intl.NumberFormat(language(), style).format(far / size);
+  const amount = new Intl.NumberFormat(REGIONS[language()], style).format(far / size);
   return [ahead > 0 ? "clock_ahead" : "clock_behind", { amount }];
 }

@@ -25,7 +25,9 @@ let chosen = "cabinet";
 function show(title, ...body) {
   leave?.();
   leave = null;
-  const heading = el("h1", { tabindex: "-1" }, title);
+  // What the header or the verdict's banner says in large already is not written twice.
+  const isShown = title === t("page_name") || body.flat(2).some((one) => one?.classList?.contains("verdict"));
+  const heading = el("h1", { tabindex: "-1", class: isShown ? "for-ears" : null }, title);
   document.getElementById("content").replaceChildren(heading, ...body.flat(Infinity).filter(Boolean));
   document.title = `${title} – ${t("page_name")}`;
   frame();

@@ -105,9 +105,9 @@ function wallet(app, cards, shape, whose) {
       el("p", { class: "name" }, name),
       facts([t("amc_of"), said.kind === "amc" && whose], ...factsOf(said)),
     ),
-    dead ? el("p", { class: "notice bad" }, t("card_expired_note")) : null,
+    dead ? el("p", { class: "notice bad" }, t(said.kind === "amc" ? "amc_expired_note" : "card_expired_note")) : null,
     !dead && first.expiresAt - clock.now() < SOON_S ? el("p", { class: "notice care" }, t("renew_note")) : null,
-    actions(dead ? link(t("renew"), "#/renew", "button main large") : present),
+    actions(dead ? link(t(said.kind === "amc" ? "renew_amc" : "renew"), "#/renew", "button main large") : present),
     said.kind !== "ecps" && !dead && cards.length > 1 ? shapes(cards, choice, (card) => {
       picked = card;
       if (card.kind === "apcv") pocket.keep("shape", card.name);

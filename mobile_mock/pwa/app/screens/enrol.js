@@ -48,10 +48,7 @@ export async function enrolScreen(app, { sheet, read } = {}) {
     field("device", "enrol_name", "enrol_name_hint", { maxlength: "60", autocapitalize: "sentences" }),
     problem,
     el("p", { class: "small" }, t("enrol_wait")),
-    actions(
-      el("button", { type: "submit", class: "main large" }, t("enrol_submit")),
-      button(t("enrol_scan"), scan),
-    ),
+    actions(el("button", { type: "submit", class: "main large" }, t("enrol_submit"))),
   );
   for (const input of form.querySelectorAll("input")) inputs[input.id] = input;
   inputs.device.value = t("enrol_name_value");
@@ -98,7 +95,10 @@ export async function enrolScreen(app, { sheet, read } = {}) {
   const heard = read === undefined ? null : read
     ? el("p", { class: "notice good", role: "status" }, t("enrol_scanned"))
     : el("p", { class: "notice care", role: "alert" }, t("enrol_not_a_sheet"));
-  return { title: t("enrol_title"), body: [heard ?? el("p", {}, t(pro ? "enrol_intro_pro" : "enrol_intro")), form] };
+  const intro = heard ?? el("p", {}, t(pro ? "enrol_intro_pro" : "enrol_intro"));
+  // A sheet is scanned before anything is typed; two messages are typed, unless they hold a code.
+  const scanning = actions(button(t("enrol_scan"), scan));
+  return { title: t("enrol_title"), body: pro ? [intro, form, scanning] : [intro, scanning, sheet ? null : el("p", {}, t("enrol_or_type")), form] };
 }
 
 /** The cards that stand beside mine; without them mine still works, and they come at the next start. */

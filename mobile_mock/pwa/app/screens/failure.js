@@ -50,10 +50,10 @@ export function failureScreen(error, again) {
       actions(
         RENEW.includes(word) && link(t("renew"), "#/renew", "button main"),
         ENROL.includes(word) && link(t("enrol_submit"), "#/enrol", "button main"),
-        (RETRY.includes(word) || !(known || said)) && again && button(t("try_again"), again, "main"),
+        (RETRY.includes(word) || !(known || said)) && again && button(t("try_again"), again, ENROL.includes(word) ? "" : "main"),
         CARDLESS.includes(word) ? null : link(t("back_to_card"), "#/", "button"),
       ),
-      el("p", { class: "small" }, `${t("fail_code")} : `, el("code", {}, code)),
+      el("p", { class: "small" }, t("fail_code"), " ", el("code", {}, code)),
     ],
   };
 }

@@ -48,7 +48,7 @@ function requestCard(app, request) {
     el("p", {}, t("signin_asks")),
     facts(
       [t("signin_place"), request.client_place],
-      [t("signin_purpose"), request.purpose],
+      [t("signin_purpose"), t(`purpose_${request.purpose}`) ?? request.purpose],
       [t("signin_gives"), request.scopes_in_words.join(", ")],
     ),
     request.unsolicited ? el("p", { class: "notice care" }, t("signin_unsolicited")) : null,
