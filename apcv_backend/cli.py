@@ -150,6 +150,8 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=4,
         # Longer than any request may wait for the database: a stop answers what it was asked before.
         workers_kill_timeout=10,
+        # One that dies is made anew; the others answer meanwhile. Two deaths in a row end the command.
+        respawn_failed_workers=True,
     ).serve()
 
 

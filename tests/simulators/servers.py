@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,11 +42,27 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     folder: Path
+    run_as: Mapping[str, int] = field(default_factory=dict)
 
     def log(self) -> str:
         """The end of what it complained of; nothing from a server that keeps no log."""
         kept = self.folder / "log"
         return kept.read_text(errors="replace")[-3_000:] if kept.exists() else ""
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it and keep its folder; `launch_again` goes on from there. PostgreSQL: SIGQUIT is a crash."""
+        self.process.send_signal(how)
+        self.process.wait(timeout=10)
+
+    def launch_again(self) -> None:
+        """Start it as it was started, without waiting for it."""
+        self.process = subprocess.Popen(
+            self.process.args,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            **self.run_as,  # type: ignore[call-overload]  # user and group, or nothing
+        )
 
     def stop(self) -> None:
         """Stop it and remove its folder."""
@@ -86,7 +103,7 @@ def start_postgres(*, durable: bool = False) -> Server:
             cwd=folder,
             **run_as,  # type: ignore[call-overload]  # user and group, or nothing
         )
-    server = Server(f"postgresql://test@127.0.0.1:{port}/postgres", port, process, folder)
+    server = Server(f"postgresql://test@127.0.0.1:{port}/postgres", port, process, folder, run_as)
     wait_until(lambda: _answers_postgres(server.url), server)
     return server
 
