@@ -17,22 +17,15 @@ from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import open_stage
-from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
-from tests.simulators.population import Population, nir_of
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_country
+from tests.simulators.population import nir_of
 
 NAME = "fichier-de-novembre"
 
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(
-        services,
-        clock,
-        lambda known, client: open_stage(known, client, clock, attestation_dir),
-        Population(services.rights, 1_000),
-    )
-    opened.told.everybody = True
+    opened = open_country(services, clock, attestation_dir, 1_000)
     # A client of its own each time: tests share the counters of a minute.
     opened.callers.callers["mutuelle"] = caller = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
     quotas, account = opened.online.quotas, f"client:{caller.client_id}"

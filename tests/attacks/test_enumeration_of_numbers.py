@@ -12,7 +12,6 @@ from sqlalchemy import Engine, event
 
 from apcv_backend.bootstrap import Services
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import open_stage
 from tests.simulators.online_rights_stage import OTHER_INSURER, RightsStage, contract, open_rights_stage
 from tests.simulators.population import Population, nir_of, person_of
 
@@ -26,7 +25,7 @@ def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> R
     opened = open_rights_stage(
         services,
         clock,
-        lambda known, client: open_stage(known, client, clock, attestation_dir),
+        attestation_dir,
         Population(services.rights, COUNTRY),
     )
     opened.services.database.run(

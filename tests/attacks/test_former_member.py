@@ -15,15 +15,13 @@ import pytest
 from apcv_backend.bootstrap import Services
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, open_stage
+from tests.simulators.issuance_stage import ANGE
 from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, insurer, open_rights_stage
 
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    opened = open_rights_stage(services, clock, attestation_dir)
     # A client of its own each time: tests share the counters of a minute.
     opened.callers.callers["mutuelle"] = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
     return opened

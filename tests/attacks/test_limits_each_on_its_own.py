@@ -20,15 +20,14 @@ from apcv_backend.tables import account_freezes
 from cartes.cards import CardKind
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import open_stage
 from tests.simulators.online_rights_stage import (
     PHARMACY,
     PRACTICE,
     RightsStage,
-    open_rights_stage,
+    open_country,
     professional,
 )
-from tests.simulators.population import Population, nir_of
+from tests.simulators.population import nir_of
 
 STEP_S = 5.0
 LAURE_ACCOUNT = "professional:sub-899700900154"
@@ -36,14 +35,7 @@ LAURE_ACCOUNT = "professional:sub-899700900154"
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(
-        services,
-        clock,
-        lambda known, client: open_stage(known, client, clock, attestation_dir),
-        Population(services.rights, 10_000),
-    )
-    opened.told.everybody = True
-    return opened
+    return open_country(services, clock, attestation_dir, 10_000)
 
 
 def colleague(stage: RightsStage, number: int, structure: str = PHARMACY) -> str:

@@ -33,7 +33,7 @@ from cartes.identifiers.mode import Mode
 from tests.simulators.callers import KnownCallers
 from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.enrolment_stage import professional
-from tests.simulators.issuance_stage import ANGE, LAURE, open_stage
+from tests.simulators.issuance_stage import ANGE, LAURE
 from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, open_rights_stage
 from tests.simulators.population import nir_of
 
@@ -68,9 +68,7 @@ def door_of(services: Services, patient: PersonKey) -> FlaskClient:
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def said(door: FlaskClient, path: str, who: str, **body: Any) -> dict[str, Any]:
@@ -217,9 +215,7 @@ class Newborn:
 @pytest.fixture
 def newborn(services: Services, clock: SteerableClock, attestation_dir: Path) -> tuple[RightsStage, Newborn]:
     source = Newborn(services.rights)
-    stage = open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir), source
-    )
+    stage = open_rights_stage(services, clock, attestation_dir, source)
     stage.told.everybody = True
     return stage, source
 
@@ -242,7 +238,6 @@ def test_a_newborn_who_received_a_number_is_the_same_person_to_the_limits(
     )
 
     assert len(stage.lines("rights.queried")) == 3
-    assert len(stage.rows(query_people)) == 1
     assert {row.people for row in stage.rows(query_windows) if row.window_s == DAY_S} == {1}
 
 

@@ -19,9 +19,9 @@ from apcv_backend.tables import query_people, query_windows, rights_batches
 from cartes.cards import CardKind
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_races import raced
-from tests.simulators.issuance_stage import LAURE, open_stage
-from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage, pocket
-from tests.simulators.population import Population, nir_of
+from tests.simulators.issuance_stage import LAURE
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_country, pocket
+from tests.simulators.population import nir_of
 
 AT_ONCE = 8
 FILES_AT_ONCE = 4
@@ -29,13 +29,7 @@ FILES_AT_ONCE = 4
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(
-        services,
-        clock,
-        lambda known, client: open_stage(known, client, clock, attestation_dir),
-        Population(services.rights, 1_000),
-    )
-    opened.told.everybody = True
+    opened = open_country(services, clock, attestation_dir, 1_000)
     # A client of its own each time: tests share the counters of a minute.
     opened.callers.callers["mutuelle"] = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
     return opened

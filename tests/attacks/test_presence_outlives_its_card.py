@@ -16,7 +16,7 @@ from apcv_backend.representation.rules import EndedBy
 from cartes.wire import base64url
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, open_stage
+from tests.simulators.issuance_stage import ANGE
 from tests.simulators.online_rights_stage import Pocket, RightsStage, open_rights_stage, pocket
 from tests.simulators.representation_stage import DESK, PAUL, open_tutelle
 
@@ -25,9 +25,7 @@ AGENT = DeskAgent("A. Martin", "Corte")
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def over(stage: RightsStage, given: dict[str, str]) -> list[tuple[int, str]]:

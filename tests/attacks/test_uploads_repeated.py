@@ -13,15 +13,12 @@ import pytest
 from apcv_backend.bootstrap import Services
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import open_stage
 from tests.simulators.online_rights_stage import RightsStage, open_rights_stage, pocket
 
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def upload(stage: RightsStage, scan: str, token: str = "laure", times: int = 5) -> set[str]:

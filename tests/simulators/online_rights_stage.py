@@ -6,9 +6,10 @@ says they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from flask.testing import FlaskClient
@@ -31,7 +32,8 @@ from cartes.till_request import TillOffer, context_of, request_text, write_reque
 from cartes.wire import base64url, qr, strict_json
 from tests.simulators.callers import KnownCallers
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, KARIM, LAURE, CardPhone, IssuanceStage
+from tests.simulators.issuance_stage import ANGE, KARIM, LAURE, CardPhone, IssuanceStage, open_stage
+from tests.simulators.population import Population
 from verifier.own_key import OwnKey
 
 PHARMACY, PRACTICE = "999001506", "999001415"
@@ -242,7 +244,7 @@ def open_till(stage: RightsStage, person: PersonKey = LAURE) -> AskingTill:
 def open_rights_stage(
     services: Services,
     clock: SteerableClock,
-    make_cards: Callable[[Services, FlaskClient], IssuanceStage],
+    attestation_dir: Path,
     source: RightsSource | None = None,
 ) -> RightsStage:
     """The doors on the shared services; `source` in place of the personas' rights."""
@@ -269,4 +271,14 @@ def open_rights_stage(
     )
     known = replace(services, callers=callers, online_rights=online)
     client = create_app(known).test_client()
-    return RightsStage(known, client, clock, callers, told, make_cards(known, client), online)
+    cards = open_stage(known, client, clock, attestation_dir)
+    return RightsStage(known, client, clock, callers, told, cards, online)
+
+
+def open_country(
+    services: Services, clock: SteerableClock, attestation_dir: Path, people: int
+) -> RightsStage:
+    """The same, with a country of `people`: all agreed to everything, and all are every insurer's members."""
+    stage = open_rights_stage(services, clock, attestation_dir, Population(services.rights, people))
+    stage.told.everybody = True
+    return stage

@@ -14,7 +14,7 @@ from apcv_backend.strict_jwt import verify_compact
 from keys.keyring import Purpose
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, KARIM, LAURE, open_stage
+from tests.simulators.issuance_stage import ANGE, KARIM, LAURE
 from tests.simulators.online_rights_stage import (
     PRACTICE,
     RightsStage,
@@ -27,9 +27,7 @@ from tests.simulators.online_rights_stage import (
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def claims(stage: RightsStage, token: str) -> dict[str, Any]:

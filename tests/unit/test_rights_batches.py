@@ -21,9 +21,9 @@ from apcv_backend.rights.query_rules import BatchRefused, Purpose
 from apcv_backend.rights.spool import SealedSpool
 from apcv_backend.tables import journal, rights_batches
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, open_stage
-from tests.simulators.online_rights_stage import RightsStage, insurer, open_rights_stage
-from tests.simulators.population import Population, nir_of
+from tests.simulators.issuance_stage import ANGE
+from tests.simulators.online_rights_stage import RightsStage, insurer, open_country
+from tests.simulators.population import nir_of
 from tests.simulators.two_way import counted
 
 NAME = "fichier-de-novembre"
@@ -31,13 +31,7 @@ NAME = "fichier-de-novembre"
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(
-        services,
-        clock,
-        lambda known, client: open_stage(known, client, clock, attestation_dir),
-        Population(services.rights, 50_000),
-    )
-    opened.told.everybody = True
+    opened = open_country(services, clock, attestation_dir, 50_000)
     allow(opened, 100_000)
     return opened
 

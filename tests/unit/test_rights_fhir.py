@@ -24,7 +24,7 @@ from cartes.identifiers.organisme import Organisme
 from tests.simulators.answers import json_of
 from tests.simulators.clock import MORNING, SteerableClock
 from tests.simulators.fhir_profiles import check_fhir, check_profile, check_r4
-from tests.simulators.issuance_stage import ANGE, SARAH, open_stage
+from tests.simulators.issuance_stage import ANGE, SARAH
 from tests.simulators.online_rights_stage import (
     INSURER,
     OTHER_INSURER,
@@ -43,9 +43,7 @@ MONEY = {"value": 25, "currency": "EUR"}
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def answer(**changes: Any) -> RightsAnswer:

@@ -14,7 +14,7 @@ from apcv_backend.enrolment.rules import PersonKey
 from cartes.cards import CardKind
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, DENIS, LAURE, SARAH, open_stage
+from tests.simulators.issuance_stage import ANGE, DENIS, LAURE, SARAH
 from tests.simulators.online_rights_stage import (
     INSURER,
     OTHER_INSURER,
@@ -32,9 +32,7 @@ NEVER = ("ald", "exon", "medecin", "traitant", "montant", "amount", "c2s", "taux
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    return open_rights_stage(
-        services, clock, lambda known, client: open_stage(known, client, clock, attestation_dir)
-    )
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 def token_of(stage: RightsStage, shape: str = "soins", caller: str = "laure") -> str:
