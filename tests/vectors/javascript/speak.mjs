@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 
+import { birthWords, dayWords, momentWords, speak } from "../../../cartes/web/app/wording.js";
 import { base64url, fromBase64url } from "../../../cartes/web/sq1/bytes.js";
 import { decode, encode } from "../../../cartes/web/sq1/cbor.js";
 import { believed, renewTrust } from "../../../cartes/web/sq1/continuity.js";
@@ -57,6 +58,13 @@ const ANSWERS = {
   },
   async prove({ method, url, at }) {
     return { proof: await prove(await newAppKey(), method, url, at, { nonce: "a nonce", claims: { rqh: "digest" } }) };
+  },
+  /** Dates as pages write them, on a French clock. */
+  words({ language, births = [], days = [], moments = [] }) {
+    process.env.TZ = "Europe/Paris";
+    globalThis.document = { documentElement: {} }; // `speak` tells it the language
+    speak(language);
+    return { births: births.map(birthWords), days: days.map(dayWords), moments: moments.map(momentWords) };
   },
   canonical: ({ value }) => ({ bytes: base64url(canonical(value)) }),
   cbor: ({ bytes }) => ({ bytes: base64url(encode(decode(fromBase64url(bytes)))) }),
