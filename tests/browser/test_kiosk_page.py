@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -15,9 +16,12 @@ from tests.browser.till_page import a_browser, a_page, light, type_on_azerty, ty
 from tests.simulators.cards import NOON, Phone, a_complete_apcv, a_contract, an_identity_apcv
 from tests.simulators.film import CAMERA, film
 from tests.simulators.kiosk import TestKiosk, a_kiosk
+from tests.simulators.number_traces import forms_in
 from tests.simulators.two_way import a_street
 from verifier import scanner
 from verifier.kiosk.desk import Source
+
+ANGE = "158032A99904296"
 
 
 @pytest.fixture
@@ -348,6 +352,25 @@ def test_a_contract_is_drawn_beside_its_card_and_refused_beside_another(
         expect(page.locator("#shown .rights .closed")).to_contain_text("ne va pas avec cette carte")
         expect(page.locator("#shown .person")).to_have_text("ANGE ORSINI-TEST")
         assert serious(page) == []
+
+
+def test_no_address_the_page_asks_for_holds_anything_of_a_card(browser: Browser, kiosk: TestKiosk) -> None:
+    """A proxy, a crash report, the browser's own history: addresses are what is kept of a request."""
+    with a_page(browser, kiosk) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        expect(page.locator("#ways")).to_contain_text("signées")
+        text = kiosk.world.show(a_complete_apcv())
+        type_text(page, text)
+        light(page, "green")
+        type_text(page, ANGE)
+        light(page, "other")
+
+    assert len(asked) >= 3
+    told = "\n".join(asked)
+    assert forms_in(told.encode(), [ANGE]) == []
+    assert not any(word in told for word in (text[:40], "ORSINI"))
+    assert {name for url in asked for name, _ in parse_qsl(urlsplit(url).query)} <= {"lang", "after", "wait"}
 
 
 def test_a_long_day_does_not_lengthen_the_page(browser: Browser, kiosk: TestKiosk) -> None:

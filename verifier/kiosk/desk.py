@@ -224,6 +224,7 @@ class Desk:
         with self._changed:
             kept = [one for one in self._happened if one.judged is None or abs(at - one.at) < SHOWN_FOR]
             self._patient.tick(at)
+            self._forget_showings(at)
             night = self._today.clear_at_night(at)
             if night or len(kept) < len(self._happened):
                 self._happened = deque(kept, maxlen=_MOST_HAPPENINGS)
@@ -273,10 +274,14 @@ class Desk:
 
     def _is_still_there(self, text: str, at: datetime) -> bool:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        self._seen_now = {one: last for one, last in self._seen_now.items() if abs(at - last) <= STILL_THERE}
+        self._forget_showings(at)
         known = digest in self._seen_now
         self._seen_now[digest] = at
         return known
+
+    def _forget_showings(self, at: datetime) -> None:
+        """Even a digest is not kept for nothing: what was typed may be a number, and those can be counted."""
+        self._seen_now = {one: last for one, last in self._seen_now.items() if abs(at - last) <= STILL_THERE}
 
     def _tell(
         self,
