@@ -84,8 +84,9 @@ def list_for(services: Services, person_file: Any) -> None:
         person = PersonKey.parse(CardKind.APCV, str(person_file.read(100)).strip(), mode)
     except InvalidValue as wrong:
         raise click.UsageError("Il faut une ligne, et une seule, qui dise qui est la personne.") from wrong
-    for one in services.representation.list_for(person):
-        side = "présente la carte d'un autre" if one.delegate == person else "sa carte est présentée"
+    for told in services.representation.list_for(person, at):
+        one = told.representation
+        side = "présente la carte d'un autre" if told.represents else "sa carte est présentée"
         state = "en cours" if one.in_force(at) else "close"
         click.echo(f"{one.reference}  {one.type.word:<18} {one.starts_on} → {one.ends_on}  {state}  {side}")
 

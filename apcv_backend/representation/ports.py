@@ -90,6 +90,10 @@ class Registers(Protocol):
         """Who was given this person's card and never withdrawn, oldest first."""
         ...
 
-    def all_of(self, person: PersonKey) -> Sequence[Representation]:
+    def find_subject(self, person: PersonKey) -> str | None:
+        """The pseudonym of a person, whichever of the numbers they had it was made for; None for nobody."""
+        ...
+
+    def all_of(self, subject_id: str) -> Sequence[Representation]:
         """All that concerns this person, on either side, over or not, oldest first."""
         ...

@@ -212,6 +212,14 @@ class Representation:
         return what is not Portee.LIRE_DMP or not self.excludes_confidential(day_in_france(at))
 
 
+@dataclass(frozen=True, slots=True)
+class Sided:
+    """A representation as one of its two people sees it: whether they are the one who represents."""
+
+    representation: Representation
+    represents: bool
+
+
 def slot_name(reference: str, contract_id: str = "") -> str:
     """What a status slot of a delegated card stands for, in place of an exercice: one a phone and reference.
 

@@ -9,6 +9,7 @@ next refresh. Issuance asks `held` at every card, so nothing is issued under wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from apcv_backend.representation.rules import (
     Representation,
     RepresentationOver,
     RepresentationUnknown,
+    Sided,
     accept_opening,
     check_may_be_represented,
 )
@@ -123,19 +125,27 @@ class Representations:
         return ended
 
     def end_every(self, person: PersonKey, actor: str, at: datetime) -> int:
-        """End every representation of `person`: their card is revoked wherever somebody else holds it."""
-        live = [
-            one
-            for one in self._registers.all_of(person)
-            if one.beneficiary == person and one.ended_at is None
-        ]
+        """End every representation of `person`: their card is revoked wherever somebody else holds it.
+
+        By pseudonym: what was opened before a number of theirs could be used is theirs as well.
+        """
+        subject_id = self._subject_of(person, at)
+        live = () if subject_id is None else self._registers.given_by(subject_id)
         for one in live:
             self.end(one.reference, EndedBy.AUTORITE, actor, at)
         return len(live)
 
-    def list_for(self, person: PersonKey) -> Sequence[Representation]:
+    def list_for(self, person: PersonKey, at: datetime) -> Sequence[Sided]:
         """All that concerns a person, on either side, over or not: for an agent who was asked."""
-        return self._registers.all_of(person)
+        subject_id = self._subject_of(person, at)
+        found = () if subject_id is None else self._registers.all_of(subject_id)
+        return [Sided(one, represents=one.delegate_subject == subject_id) for one in found]
+
+    def _subject_of(self, person: PersonKey, at: datetime) -> str | None:
+        """The pseudonym of whoever is named by any of their numbers; None when nobody spoke of them."""
+        with suppress(PersonUnknown):  # they left the register: the number named is all there is
+            person = known_as(person, self._rights.droits_of(person, at))
+        return self._registers.find_subject(person)
 
     # --- for other rooms
 

@@ -80,14 +80,16 @@ class SqlRepresentations:
             representations.c.beneficiary_subject == beneficiary_subject, representations.c.ended_at.is_(None)
         )
 
-    def all_of(self, person: PersonKey) -> Sequence[Representation]:
-        """See `Registers.all_of`."""
+    def find_subject(self, person: PersonKey) -> str | None:
+        """See `Registers.find_subject`."""
         with self._database.read() as connection:
-            subject = self._subjects.find(connection, person)
-        if subject is None:
-            return []
+            return self._subjects.find(connection, person)
+
+    def all_of(self, subject_id: str) -> Sequence[Representation]:
+        """See `Registers.all_of`."""
         either = or_(
-            representations.c.delegate_subject == subject, representations.c.beneficiary_subject == subject
+            representations.c.delegate_subject == subject_id,
+            representations.c.beneficiary_subject == subject_id,
         )
         return self._read(either)
 

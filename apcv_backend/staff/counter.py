@@ -13,7 +13,7 @@ from datetime import datetime
 
 from apcv_backend.callers import Caller
 from apcv_backend.enrolment.rules import PersonKey, day_in_france
-from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation
+from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation, Sided
 from apcv_backend.staff import rules
 from apcv_backend.staff.ports import Agent, Counter, Delegations, HandedCode, Register, Registers, SeenPhone
 from apcv_backend.staff.refusals import DailyCapReached
@@ -63,10 +63,10 @@ class CounterDesk:
         self._count(caller, "look", at)
         return self.delegations.end(reference, by, actor_of(caller), at)
 
-    def delegations_of(self, caller: Caller, person: PersonKey, at: datetime) -> Sequence[Representation]:
+    def delegations_of(self, caller: Caller, person: PersonKey, at: datetime) -> Sequence[Sided]:
         """The delegations of somebody present, given and received. Raises `DailyCapReached`."""
         self._count(caller, "look", at)
-        return self.delegations.list_for(person)
+        return self.delegations.list_for(person, at)
 
     def _count(self, caller: Caller, act: str, at: datetime) -> None:
         day = day_in_france(at).isoformat()

@@ -152,7 +152,7 @@ def _add_delegations(
             caller = agent(at)
             person = room.counter.read_person(CardKind.APCV, body["person"])
             return [
-                {**_told(one, at), "represents": one.delegate == person}
+                {**_told(one.representation, at), "represents": one.represents}
                 for one in room.counter.delegations_of(caller, person, at)
             ]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from apcv_backend.enrolment.rules import PersonKey
-from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation
+from apcv_backend.representation.rules import EndedBy, OpeningOrder, Representation, Sided
 from apcv_backend.staff.rules import Member, Post, Proposal
 from cartes.cards import Binding, CardKind
 
@@ -331,6 +331,6 @@ class Delegations(Protocol):
         """Withdraw it, its cards with it. Raises `RepresentationUnknown`."""
         ...
 
-    def list_for(self, person: PersonKey) -> Sequence[Representation]:
+    def list_for(self, person: PersonKey, at: datetime) -> Sequence[Sided]:
         """All that concerns a person, on either side, over or not."""
         ...
