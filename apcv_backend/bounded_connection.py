@@ -23,20 +23,24 @@ PING_S = 1.0
 """For asking a connection whether it lives: there is another one to be made in what time is left."""
 
 
+class NoAnswer(OperationalError):
+    """The server said nothing in time; the connection is closed."""
+
+
 class BoundedConnection(Connection[TupleRow]):
     """Waits `patience_s` for each answer, or for ever when it is None; then it is closed for good."""
 
     patience_s: float | None = ANSWER_S
 
     def wait(self, gen: Generator[Any, Any, T], *given: Any, **named: Any) -> T:
-        """See `psycopg.Connection.wait`. Raises `OperationalError`: no answer in time; it is closed."""
+        """See `psycopg.Connection.wait`. Raises `NoAnswer`."""
         if self.patience_s is None:
             return super().wait(gen, *given, **named)
         try:
             return super().wait(_until(gen, time.monotonic() + self.patience_s), *given, **named)
         except _Silent as silent:
             self.pgconn.finish()
-            raise OperationalError("no answer in time") from silent
+            raise NoAnswer from silent
 
 
 class _Silent(Exception):

@@ -7,7 +7,8 @@ Every wait has a bound (`connect_timeout`, `statement_timeout`, `lock_timeout`, 
 answer that never comes `bounded_connection`): a database that hangs becomes `DatabaseUnavailable`, never a
 worker that hangs with it. The first wait that fails ends the request. The longest one may go through is for a
 place in the pool (1 s), for a silent connection to be given up (1 s) and for another to be made (2 s): less
-than five seconds in all, and a test holds it to that.
+than five seconds in all, and a test holds it to that. Whoever waited in vain speaks for those behind them:
+for a second the database is not asked at all, so that a line of requests is told at once.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from psycopg.errors import ConnectionTimeout
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from apcv_backend.bounded_connection import ANSWER_S, PING_S, BoundedConnection
+from apcv_backend.bounded_connection import ANSWER_S, PING_S, BoundedConnection, NoAnswer
 from cartes.errors import CarteError
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ ASKED_AFTER_S = 1.0
 """A connection unused for longer is asked whether it still lives before it is used."""
 # PostgreSQL: serialization failure, deadlock; the transaction did nothing and may be run again.
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
+RESTS_S = 1.0
+"""How long a database that fell silent is left alone: everybody is refused at once meanwhile."""
 READY_S = 0.9
 """How long `ready` waits: readiness asks two questions, and is red within two seconds of a loss."""
 _POSTGRES_OPTIONS = (
@@ -65,6 +69,7 @@ class Database:
         self._writer = _engine(self.url, pool_size, asked_after_s, writes=True)
         self._reader = _engine(self.url, pool_size, asked_after_s, writes=False)
         self._health = ThreadPoolExecutor(1, "database-ready")
+        self._asked_again_at = 0.0
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -140,12 +145,16 @@ class Database:
 
     @contextmanager
     def _opened(self, engine: Engine) -> Iterator[Connection]:
+        if time.monotonic() < self._asked_again_at:
+            raise DatabaseUnavailable(why="silent")
         try:
             with engine.begin() as connection:
                 yield connection
         except PoolTimeout as error:
             raise DatabaseUnavailable(why="pool_exhausted") from error
         except DBAPIError as error:
+            if isinstance(error.orig, (NoAnswer, ConnectionTimeout)):
+                self._asked_again_at = time.monotonic() + RESTS_S
             if getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES:
                 raise _TransactionLost(why="conflict") from error
             if isinstance(error, OperationalError) or error.connection_invalidated:
