@@ -92,6 +92,8 @@ _ERRORS: Mapping[str, str] = {
     "invalid_credential_request": "invalid_credential_request",
     "bad_json": "invalid_credential_request",
     "request_invalid": "invalid_credential_request",
+    "unsupported_media_type": "invalid_credential_request",
+    "too_large": "invalid_credential_request",
     "idempotency_key_missing": "invalid_credential_request",
     "idempotency_key_reused": "invalid_credential_request",
     "unknown_credential_configuration": "unknown_credential_configuration",

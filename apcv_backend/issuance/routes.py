@@ -26,6 +26,7 @@ from apcv_backend.issuance.schemas import (
     NonceSchema,
 )
 from apcv_backend.issuance.service import CREDENTIAL_PATH, IssuanceService
+from apcv_backend.no_control_characters import check_no_nul
 from cartes.cards import CardKind, Shape
 from cartes.trust import KindPolicy
 from cartes.wire import strict_json
@@ -158,7 +159,9 @@ def _body() -> object:
     body = request.get_data()
     if not request.is_json:
         raise UnsupportedMediaType
-    return strict_json.loads(body)
+    told = strict_json.loads(body)
+    check_no_nul(told)
+    return told
 
 
 def _idempotency_key() -> str:

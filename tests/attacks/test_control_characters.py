@@ -112,6 +112,13 @@ def test_a_nul_in_a_body_is_no_json_of_ours(client: FlaskClient) -> None:
     check_no_nul({"é": ["\t\n", 1, None, True]})
 
 
+def test_a_nul_in_a_request_for_cards_is_no_json_of_ours(phone: CardPhone) -> None:
+    """Proven and signed like any other, it would reach the table of representations."""
+    answer = phone.fetch(**{"for": "a\x00b"})
+
+    assert (answer.status_code, answer.get_json()["why"]) == (400, "nul")
+
+
 @pytest.mark.parametrize("until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_consent_ends_within_the_calendar(services: Services, until: str) -> None:
     """An instant that is in no year of ours once told in UTC."""

@@ -217,6 +217,14 @@ def test_a_body_that_is_no_request_is_refused(stage: IssuanceStage, body: bytes)
     assert answer.get_json()["error"] == "invalid_credential_request"
 
 
+def test_a_request_that_is_not_said_to_be_json_is_refused(stage: IssuanceStage) -> None:
+    """Its media type is part of the request: the protocol's word says so too."""
+    answer = stage.client.post("/v1/credential", data=b"{}", content_type="text/plain")
+
+    assert (answer.status_code, code_of(answer)) == (415, "unsupported_media_type")
+    assert answer.get_json()["error"] == "invalid_credential_request"
+
+
 # --- silent renewal
 
 

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from apcv_backend.bootstrap import Services
 from apcv_backend.signin.provider.client_commands import client as client_words
-from apcv_backend.signin.provider.client_rules import complete
+from apcv_backend.signin.provider.client_rules import MEMBERS, complete, parse_client
+from cartes.errors import InvalidValue
 from cartes.wire import strict_json
 from tests.simulators.keyed_portal import ClientKey
 from tests.simulators.staff_stage import Colleague, StaffStage
@@ -113,3 +114,24 @@ def test_an_identifier_is_never_given_twice(administrator: Colleague) -> None:
 def test_nobody_else_registers_a_client(client: FlaskClient) -> None:
     """Without an administrator's session the door stays shut."""
     assert client.post("/v1/clients", json={"client": DOCUMENT}).status_code in {401, 403}
+
+
+_ODD: tuple[Any, ...] = (None, 5, 1.5, True, "", "\x00", "x" * 5_000, [], [[]], [None], [5], {}, {"a": []})
+
+
+@pytest.mark.parametrize("member", sorted(MEMBERS))
+def test_a_member_of_the_wrong_kind_is_refused_by_its_name(member: str) -> None:
+    """Whatever stands in it, a document is refused for one of its members, or gives a client of ours."""
+    for odd in _ODD:
+        word, sector = judged({**DOCUMENT, member: odd})
+
+        assert word in {"", *MEMBERS}, odd
+        assert sector.isprintable(), odd
+
+
+def judged(document: dict[str, Any]) -> tuple[str, str]:
+    """The member a document is refused for (empty: none), and the sector of the client it gives."""
+    try:
+        return "", parse_client(document, loopback=False).sector
+    except InvalidValue as refused:
+        return str(refused.facts["why"]), ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from apcv_backend.signin.provider.client_rules import PATIENT_SCOPES, PROFESSIONAL_SCOPES, Client, Grant
 from apcv_backend.signin.provider.oauth_errors import (
@@ -46,9 +45,7 @@ class AuthorizationRequest:
     kind: CardKind
     acr: str
     purpose: str
-    max_age: int | None
     dpop_jkt: str
-    response_mode: str
     language: str
 
     def told(self) -> dict[str, str]:
@@ -93,13 +90,12 @@ def check_request(client: Client, redirect_uri: str, args: Mapping[str, str]) ->
     if args.get("response_type") != "code":
         word = "invalid_request" if "response_type" not in args else "unsupported_response_type"
         raise OAuthRefused(word, "response_type must be code")
-    mode = args.get("response_mode", "query")
-    if mode != "query":
+    if args.get("response_mode", "query") != "query":
         raise invalid_request("response_mode must be query")
     scopes = parse_scopes(client, args.get("scope", ""))
     challenge = _pkce(args)
-    prompt = _prompt(args)
-    if prompt == "none":
+    _check_max_age(args)
+    if _prompt(args) == "none":
         # There is no browser session here: every sign-in is a gesture on the phone.
         raise OAuthRefused(
             "login_required", "the person must approve on the phone: prompt=none cannot be met"
@@ -114,9 +110,7 @@ def check_request(client: Client, redirect_uri: str, args: Mapping[str, str]) ->
         kind=kind_of(client, scopes),
         acr=chosen_acr(args),
         purpose=chosen_purpose(client, args),
-        max_age=_max_age(args),
         dpop_jkt=_jkt(args),
-        response_mode=mode,
         language=chosen_language(args),
     )
 
@@ -171,11 +165,6 @@ def chosen_purpose(client: Client, args: Mapping[str, str]) -> str:
     return purpose
 
 
-def is_old(auth_time: datetime, max_age: int, at: datetime) -> bool:
-    """Whether a gesture is older than the client accepts (OpenID Connect Core 3.1.2.1)."""
-    return at - auth_time > timedelta(seconds=max_age)
-
-
 def _refuse_objects(args: Mapping[str, str]) -> None:
     if "request" in args:
         raise OAuthRefused("request_not_supported", "request objects are not supported: use PAR (RFC 9126)")
@@ -207,13 +196,10 @@ def _prompt(args: Mapping[str, str]) -> str:
     return "none" if "none" in asked else "login"
 
 
-def _max_age(args: Mapping[str, str]) -> int | None:
-    text = args.get("max_age")
-    if text is None:
-        return None
-    if not _DIGITS.fullmatch(text):
+def _check_max_age(args: Mapping[str, str]) -> None:
+    """A number of seconds; whichever it is, every sign-in is a gesture made now, so none is too old."""
+    if not _DIGITS.fullmatch(args.get("max_age", "0")):
         raise invalid_request("max_age must be a number of seconds")
-    return int(text)
 
 
 def _jkt(args: Mapping[str, str]) -> str:

@@ -171,7 +171,7 @@ def parse_client(unverified: Mapping[str, Any], *, loopback: bool) -> Client:
         id_token_alg=_one_of(told["id_token_alg"], ("ES256", "RS256"), "id_token_alg"),
         mode=_word(Mode, told["mode"], "mode"),
         kinds=frozenset(_word(CardKind, one, "kinds") for one in _list(told, "kinds")),
-        sector=told["sector"] or _host(told),
+        sector=_host(told) if told["sector"] == "" else _line(told["sector"], "sector"),
         dpop_required=_flag(told, "dpop_required"),
         certificate_bound=_flag(told, "tls_client_certificate_bound_access_tokens")
         or method is AuthMethod.TLS,

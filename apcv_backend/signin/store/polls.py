@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from apcv_backend.signin.approval.attempt_refusals import AttemptNotFound
 from apcv_backend.signin.approval.attempt_rules import (
     AccessDenied,
     Approved,
@@ -69,8 +68,8 @@ class CibaPolls:
         """
         self.check(auth_req_id, client_id, at)
         kept = self._attempts.get(auth_req_id)
-        if kept is None:
-            raise AttemptNotFound
+        if kept is None:  # the person was erased in between
+            raise PollAnswer
         approved = self._attempts.take_approved(tx, auth_req_id, None, client_id, at)
         if approved is None:
             raise TransactionFailed
