@@ -94,7 +94,7 @@ def make_status_blueprint(
             response = Response(made.tokens[form], content_type=form.value)
             # A list made 40 s ago may be kept for 20 s more: caches subtract the age (RFC 9111 section 4.2).
             response.headers["Cache-Control"] = f"public, max-age={int(TTL.total_seconds())}"
-            response.headers["Age"] = str(int((at - made.issued_at).total_seconds()))
+            response.headers["Age"] = str(max(0, int((at - made.issued_at).total_seconds())))
             response.headers["Vary"] = "Accept"
             return response
 

@@ -35,6 +35,8 @@ TTL: Final = timedelta(minutes=1)
 """How long a list serves before it is made anew, and how long a verifier may keep it."""
 LIFE: Final = timedelta(hours=1)
 """A list somebody holds back hides what was revoked since for no longer than this."""
+_ASKED_BEFORE: Final = timedelta(seconds=10)
+"""Whoever waits while a list is made asked before its instant, and is given it all the same."""
 _KID_BYTES: Final = 4
 STATUS_LISTS_PATH: Final = "/v1/status-lists"
 
@@ -67,13 +69,16 @@ class StatusTokenDesk:
         self._making = {kind.wire: threading.Lock() for kind in CardKind}
 
     def tokens(self, list_id: int, at: datetime) -> StatusTokens | None:
-        """The list numbered `list_id` as of at most a minute before `at`; `None` when none is served."""
+        """The list numbered `list_id`, made at most a minute before `at`, or while its asker waited for it.
+
+        `None` when none is served.
+        """
         making = self._making.get(list_id)
         if making is None:
             return None
         with making:
             made = self._made.get(list_id)
-            if made is None or not timedelta(0) <= at - made.issued_at < TTL:
+            if made is None or not -_ASKED_BEFORE <= at - made.issued_at < TTL:
                 signer = self._signer(at)
                 if signer is None:
                     return None

@@ -126,6 +126,16 @@ def test_a_list_is_made_once_a_minute_and_kept_by_caches_no_longer(
     assert fresh.headers["Vary"] == "Accept"
 
 
+def test_whoever_waited_for_a_list_is_given_it(client: FlaskClient, clock: SteerableClock) -> None:
+    """They asked a moment before it was made: it is not made again for each of them."""
+    made = client.get("/v1/status-lists/1")
+    clock.advance(-2)
+
+    waited = client.get("/v1/status-lists/1")
+
+    assert (waited.data, waited.headers["Age"]) == (made.data, "0")
+
+
 @pytest.mark.parametrize(
     ("accept", "given"),
     [
