@@ -30,15 +30,13 @@ from sqlalchemy import text
 from apcv_backend.bootstrap import Services, build
 from apcv_backend.config import Config
 from benchmarks import batch_country
-from benchmarks.durable_backend import wait_until_up
+from benchmarks.durable_hall import durable_hall, serving
 from benchmarks.figure import Aim, Figure, Quantity, Shown
 from benchmarks.process_cpu import cpu_seconds
 from benchmarks.process_memory import peak_memory
-from examples.demo.people import read_cast
-from examples.demo.town_hall import ROOT, TownHall, free_port
+from examples.demo.town_hall import ROOT
 from examples.insurer.registration import AMC, CLIENT_ID, client_document
 from tests.simulators.population import nir_of
-from tests.simulators.servers import start_postgres, start_redis
 
 LINES = 100_000
 FEW = 1_000
@@ -116,35 +114,21 @@ def _figures(lines: int, few: int, short: Run, long: Run) -> list[Figure]:
 
 @contextmanager
 def _town(folder: Path, members: int) -> Iterator[Town]:
-    postgres = start_postgres(durable=True)
-    try:
-        redis = start_redis()
+    with durable_hall(folder) as durable:
+        hall = durable.hall
+        hall.found(())
+        key = ec.generate_private_key(ec.SECP256R1())
+        hall.register_client(client_document(key))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # development keys, said at each opening
+            services = build(Config.from_env(hall.environ))
         try:
-            cast, now = read_cast(), datetime.now(UTC)
-            hall = TownHall(folder, port=free_port(), reference_day=cast.reference_day, today=now.date())
-            hall.environ = {
-                **hall.environ,
-                "APCV_DATABASE_URL": postgres.url,
-                "APCV_REDIS_URL": redis.url,
-                "PYTHONWARNINGS": "ignore",
-            }
-            hall.found(())
-            key = ec.generate_private_key(ec.SECP256R1())
-            hall.register_client(client_document(key))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # development keys, said at each opening
-                services = build(Config.from_env(hall.environ))
-            try:
-                _prepare(services, members, now)
-                with _serving(hall, folder) as server:
-                    pids = {"granian": server.pid, "PostgreSQL": postgres.process.pid}
-                    yield Town(folder, f"http://127.0.0.1:{hall.port}", services, _pem(key), pids)
-            finally:
-                services.close()
+            _prepare(services, members, durable.now)
+            with serving(hall, folder, "benchmarks.batch_country", str(hall.port)) as server:
+                pids = {"granian": server.pid, "PostgreSQL": durable.pids["PostgreSQL"]}
+                yield Town(folder, f"http://127.0.0.1:{hall.port}", services, _pem(key), pids)
         finally:
-            redis.stop()
-    finally:
-        postgres.stop()
+            services.close()
 
 
 def _prepare(services: Services, members: int, at: datetime) -> None:
@@ -153,28 +137,6 @@ def _prepare(services: Services, members: int, at: datetime) -> None:
     batch_country.publish(services, AMC, theirs, at)
     quotas = services.online_rights.quotas
     services.database.run(lambda tx: quotas.raise_ceiling(tx, f"client:{CLIENT_ID}", _CEILING, "banc", at))
-
-
-@contextmanager
-def _serving(hall: TownHall, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "backend.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.batch_country", str(hall.port)],
-            cwd=ROOT,
-            env=hall.environ,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_until_up(f"http://127.0.0.1:{hall.port}/readyz", process)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:  # what went wrong before is what is told
-            process.kill()
-            process.wait(timeout=15)
 
 
 def _line(number: int) -> bytes:

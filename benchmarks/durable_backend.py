@@ -7,34 +7,27 @@ of the HTTP request.
 from __future__ import annotations
 
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-import urllib3
-
+from benchmarks.durable_hall import durable_hall, serving
 from benchmarks.load import http_request
 from cartes import presentation
 from cartes.cards import CardKind
 from cartes.wire import base64url, strict_json
-from examples.demo.people import Persona, read_cast
+from examples.demo.people import Persona
 from examples.demo.play import Stage
-from examples.demo.town_hall import ROOT, TownHall, free_port
 from mobile_mock.answers import ActivationCode
 from mobile_mock.authenticator import Authenticator
 from mobile_mock.backend_client import BackendAddress, BackendClient
 from mobile_mock.issuer_facts import policy_of
 from mobile_mock.pocket import Pocket
-from tests.simulators.servers import start_postgres, start_redis
 
 WORKERS = 2
 PATH = "/v1/credential"
-_START_DEADLINE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +86,22 @@ def durable_backend(folder: Path, phones: int, *, workers: int = WORKERS) -> Ite
 
     Raises `ServerMissing` when PostgreSQL or Redis is not on this machine, `DemoFailed` when a step fails.
     """
-    cast, now = read_cast(), datetime.now(UTC)
-    postgres = start_postgres(durable=True)
-    try:
-        redis = start_redis()
-        try:
-            hall = TownHall(folder, port=free_port(), reference_day=cast.reference_day, today=now.date())
-            hall.environ = {
-                **hall.environ,
-                "APCV_DATABASE_URL": postgres.url,
-                "APCV_REDIS_URL": redis.url,
-                "PYTHONWARNINGS": "ignore",
-            }
-            makers = hall.found(cast.directories)
-            codes = hall.open_codes(cast.people) if phones else {}
-            with _serving(hall, folder, workers) as server:
-                stage = Stage(folder / "pockets", folder, hall.public_url, makers)
-                people = _enrolled(stage, cast.people, codes, phones)
-                with _asking(folder / "pockets", people, hall.public_url) as asking:
-                    yield DurableBackend(
-                        hall.port,
-                        hall.public_url.split("://")[1],
-                        {
-                            "granian": server.pid,
-                            "PostgreSQL": postgres.process.pid,
-                            "Redis": redis.process.pid,
-                        },
-                        hall.environ,
-                        asking,
-                    )
-        finally:
-            redis.stop()
-    finally:
-        postgres.stop()
+    with durable_hall(folder) as durable:
+        hall, people = durable.hall, durable.cast.people
+        makers = hall.found(durable.cast.directories)
+        codes = hall.open_codes(people) if phones else {}
+        serve = ("apcv_backend", "serve", "--port", str(hall.port), "--workers", str(workers))
+        with serving(hall, folder, *serve) as server:
+            stage = Stage(folder / "pockets", folder, hall.public_url, makers)
+            holders = _enrolled(stage, people, codes, phones)
+            with _asking(folder / "pockets", holders, hall.public_url) as asking:
+                yield DurableBackend(
+                    hall.port,
+                    hall.public_url.split("://")[1],
+                    {"granian": server.pid, **durable.pids},
+                    hall.environ,
+                    asking,
+                )
 
 
 def _enrolled(
@@ -140,41 +116,6 @@ def _enrolled(
     if len(holders) < count:
         raise RuntimeError(f"{len(holders)} people may hold a card, {count} wanted")
     return tuple(holders)
-
-
-@contextmanager
-def _serving(hall: TownHall, folder: Path, workers: int) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "backend.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "apcv_backend", "serve"),
-                *("--port", str(hall.port), "--workers", str(workers)),
-            ],
-            cwd=ROOT,
-            env=hall.environ,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_until_up(f"http://127.0.0.1:{hall.port}/readyz", process)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=15)
-
-
-def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until `url` answers 200. Raises when the process ends or takes too long."""
-    deadline = time.monotonic() + _START_DEADLINE_S
-    while True:
-        try:
-            if urllib3.request("GET", url, timeout=2.0, retries=False).status == 200:
-                return
-        except urllib3.exceptions.HTTPError:
-            pass
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"nothing answers at {url}")
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from benchmarks.durable_backend import wait_until_up
+from benchmarks.durable_hall import wait_until_up
 from benchmarks.load import http_request
 from cartes.wire import base64url
 from examples.demo.town_hall import free_port
