@@ -86,6 +86,11 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     "contracts_button": ("Publier", "Publish"),
     "report_title": ("Résultat", "Result"),
     "report_errors": ("Lignes à corriger", "Lines to correct"),
+    "report_more": (
+        "Les 500 premières lignes sont listées ici ; le fichier les contient toutes.",
+        "The first 500 lines are listed here; the file has all of them.",
+    ),
+    "report_save": ("Enregistrer les lignes refusées (CSV)", "Save the refused lines (CSV)"),
     "report_errors_hint": (
         (
             "La ligne 1 est l'en-tête. Le contenu des lignes n'est pas réaffiché. Corrigez-les et "
@@ -202,6 +207,10 @@ CONSOLE: Mapping[str, tuple[str, str]] = {
     "js_rights_not_answered": ("Inconnu, ou pas votre adhérent", "Unknown, or not your member"),
     "js_contracts_working": ("Lecture du fichier…", "Reading the file…"),
     "js_all_taken": ("Toutes les lignes sont enregistrées.", "Every line is saved."),
+    "js_contracts_broken": (
+        "La connexion s'est coupée avant la fin. Renvoyez le même fichier : il reprend.",
+        "The connection broke before the end. Send the same file again: it goes on.",
+    ),
     "js_some_refused": (
         "Des lignes ont été refusées : elles sont listées plus bas. Les autres sont enregistrées.",
         "Some lines were refused: they are listed below. The others are saved.",

@@ -44,6 +44,22 @@ def test_every_bad_line_of_a_file_of_contracts_is_shown(office: Office, tmp_path
     assert "avant-hier" not in page.inner_text("main")
 
 
+def test_thousands_of_bad_lines_are_counted_and_saved(office: Office, tmp_path: Path) -> None:
+    """The page shows the first of them, and gives a file that has every one."""
+    path = contracts_file(tmp_path, *["trop;peu"] * 1_200)
+
+    publish(office, path)
+    page = office.colleague("insurer_clerk").page
+    page.locator("#report:visible").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Enregistrer les lignes refusées").click()
+
+    assert page.locator("#errors tbody tr").count() == 500
+    assert "1200" in page.inner_text("#counts")
+    saved = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert (len(saved), saved[-1]) == (1_201, "1201;;pas le bon nombre de champs")
+
+
 def test_a_file_that_is_none_of_contracts_is_refused_whole(office: Office, tmp_path: Path) -> None:
     """The sentence says what to look at."""
     path = tmp_path / "autre.csv"
