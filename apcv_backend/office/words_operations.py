@@ -12,6 +12,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     ),
     "as_of": ("Lu le", "Read on"),
     "at": ("à", "at"),
+    "first_of_month": ("1er", "1"),
     "months": (
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         "January February March April May June July August September October November December",

@@ -218,7 +218,8 @@ def _day_label(t: Words) -> Callable[[date], str]:
 
 def _moment(at: datetime, t: Words) -> str:
     there = at.astimezone(_FRANCE)
-    return f"{there.day} {_month(there.month, t)} {there.year} {t('at')} {there:%H:%M}"
+    day = t("first_of_month") if there.day == 1 else str(there.day)
+    return f"{day} {_month(there.month, t)} {there.year} {t('at')} {there:%H:%M}"
 
 
 def _number(count: int) -> str:

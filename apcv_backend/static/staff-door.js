@@ -43,7 +43,7 @@ export async function ask(method, path, { body, type = "application/json", heade
     go("/staff/sign-in?why=ended");
     return new Promise(() => {});
   }
-  throw new Refusal(said.title || t("failed"), said.code || "", said);
+  throw new Refusal(printed(said.title || t("failed")), said.code || "", said);
 }
 
 /** Ask a JSON door with a JSON body; gives its value. */
@@ -102,6 +102,9 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
+/** A sentence of the server with its apostrophes as they are printed. */
+const printed = (text) => text.replace(/(?<=\p{L})'(?=\p{L})/gu, "\u2019");
+
 export const facts = (list, ...pairs) =>
   list.replaceChildren(...pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
 
@@ -122,7 +125,8 @@ export function sureButton(label, sure, work, where) {
 export const day = (text) =>
   new Date(`${text}T12:00:00Z`).toLocaleDateString(region, { timeZone: "UTC", ...(region === "fr-FR" ? {} : { dateStyle: "long" }) });
 export const moment = (text) =>
-  new Date(text).toLocaleString(region, { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Paris" });
+  new Date(text).toLocaleString(region, { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Paris" })
+    .replace(/^1 (?=\p{L})/u, lang === "en" ? "1 " : "1er "); // the only day of a month French counts in order
 
 // --- the key
 

@@ -225,7 +225,7 @@ def test_a_wrong_invitation_is_refused_in_words(office: Office) -> None:
     page.get_by_label("Seconde moitié").fill("BBBB")
     page.get_by_role("button", name="Enregistrer ma clé").click()
 
-    page.get_by_text("Cette invitation n'est pas acceptée").wait_for()
+    page.get_by_text("Cette invitation n’est pas acceptée").wait_for()
     assert page.get_by_label("Première moitié").input_value() == "AAAA"
     stranger.context.close()
 

@@ -115,10 +115,10 @@ def test_a_camera_unplugged_while_scanning_says_so_and_can_be_tried_again(new_ph
 @pytest.mark.parametrize(
     ("error", "title"),
     [
-        ("NotReadableError", "L'appareil photo est occupé"),
-        ("NotAllowedError", "L'appareil photo n'est pas autorisé"),
-        ("NotFoundError", "Pas d'appareil photo"),
-        ("OverconstrainedError", "Pas d'appareil photo"),
+        ("NotReadableError", "L’appareil photo est occupé"),
+        ("NotAllowedError", "L’appareil photo n’est pas autorisé"),
+        ("NotFoundError", "Pas d’appareil photo"),
+        ("OverconstrainedError", "Pas d’appareil photo"),
     ],
 )
 def test_each_reason_for_no_camera_has_its_own_words(ange: WebPhone, error: str, title: str) -> None:

@@ -187,11 +187,11 @@ def test_a_list_too_old_is_said_and_nothing_is_judged(page: Page, ange: WebPhone
 @pytest.mark.parametrize(
     ("camera", "said"),
     [
-        ("throw new DOMException('', 'NotFoundError')", "Pas d'appareil photo utilisable ici."),
-        ("throw new DOMException('', 'NotAllowedError')", "n'est pas autorisé pour cette page"),
+        ("throw new DOMException('', 'NotFoundError')", "Pas d’appareil photo utilisable ici."),
+        ("throw new DOMException('', 'NotAllowedError')", "n’est pas autorisé pour cette page"),
         ("throw new DOMException('', 'NotReadableError')", "sert déjà à une autre application"),
-        ("return greyCamera(120, true)", "L'appareil photo s'est arrêté."),
-        ("return greyCamera(2, false)", "L'appareil photo ne voit que du noir"),
+        ("return greyCamera(120, true)", "L’appareil photo s’est arrêté."),
+        ("return greyCamera(2, false)", "L’appareil photo ne voit que du noir"),
     ],
 )
 def test_each_failure_of_the_camera_has_words_and_a_photo_is_read_meanwhile(

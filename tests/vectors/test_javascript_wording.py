@@ -47,3 +47,15 @@ def test_french_dates_stay_as_they_are(node: str) -> None:
     (moment,) = told["moments"]
     assert moment.startswith("jeudi 3 décembre 2026")
     assert moment.endswith("10:05")
+
+
+def test_french_counts_the_first_of_a_month(node: str) -> None:
+    """The first, and that one alone: the eleventh and the twenty-first are plain numbers."""
+    days = ["2027-01-01", "2026-11-11", "2026-11-21"]
+
+    assert written(node, "fr", days=days)["days"] == [
+        "1er janvier 2027",
+        "11 novembre 2026",
+        "21 novembre 2026",
+    ]
+    assert written(node, "en", days=days[:1])["days"] == ["1 January 2027"]

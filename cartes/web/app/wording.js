@@ -37,12 +37,15 @@ export function speak(word) {
 export function saying(tables) {
   return (key, values = {}) => {
     const sentence = tables[language()][key]?.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-    return sentence && (language() === "fr" ? spaced(curled(sentence)) : curled(sentence));
+    return sentence && printed(sentence);
   };
 }
 
-/** Apostrophes as they are printed. */
-const curled = (text) => text.replace(/(?<=\p{L})'(?=\p{L})/gu, "\u2019");
+/** A sentence, ours or the server's, as it is printed: its apostrophes, and in French its spaces. */
+export function printed(text) {
+  const curled = text.replace(/(?<=\p{L})'(?=\p{L})/gu, "\u2019");
+  return language() === "fr" ? spaced(curled) : curled;
+}
 
 /** French spaces that no line may break at: before : ; ? ! » and after «. */
 const spaced = (text) => text.replace(/ (?=[:»])|(?<=«) /g, "\u00a0").replace(/ (?=[;?!])/g, "\u202f");
@@ -54,7 +57,11 @@ export const dayWords = (text) => written(new Date(`${text.slice(0, 10)}T00:00:0
 export const momentWords = (at) =>
   written(new Date(typeof at === "number" ? at * 1000 : at), { dateStyle: "full", timeStyle: "short" });
 
-const written = (date, style) => new Intl.DateTimeFormat(REGIONS[language()], style).format(date);
+function written(date, style) {
+  const said = new Intl.DateTimeFormat(REGIONS[language()], style).format(date);
+  // The first of a month is the only one French counts in order.
+  return language() === "fr" ? said.replace(/(?<=^| )1 (?=\p{L})/u, "1er ") : said;
+}
 
 /** A birth date (`YYYY-MM-DD`) nobody reads the wrong way round, as a till writes it: 12/03/1950 in French,
     12 March 1950 in English. A day no calendar has is kept to the character, and said to be incomplete. */

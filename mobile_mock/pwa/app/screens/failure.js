@@ -2,7 +2,7 @@
 
 import { Refused } from "../../shared/sq1/refused.js";
 import { actions, button, el, link } from "../../shared/app/dom.js";
-import { clockWords, t } from "../words.js";
+import { clockWords, printed, t } from "../words.js";
 
 const RETRY = ["offline", "gesture_refused", "gesture_refused_again", "another_tab", "storage_blocked", "storage_full", "clock_wrong", "rate_limited", "backend_unwell", "camera_refused",
   "trust_store_stale", "trust_store_unusable", "trust_forged", "trust_rolled_back", "trust_frozen", "wrong_digits", "activation_code_refused"];
@@ -36,7 +36,7 @@ export function failureScreen(error, again) {
   const code = error instanceof Refused ? error.code : "unexpected";
   const word = SAME_AS[code] ?? (t(`${code}_says`) ? code : (BY_STATUS[Math.min(error.facts?.status, 500)] ?? code));
   const known = t(`${word}_says`) !== undefined;
-  const said = error.facts?.said;
+  const said = error.facts?.said && printed(error.facts.said);
   return {
     title: known ? t(word) : t("fail_title"),
     body: [

@@ -3,7 +3,7 @@
 
 import { actions, button, el } from "../../shared/app/dom.js";
 import * as holder from "../holder.js";
-import { momentWords, t } from "../words.js";
+import { momentWords, printed, t } from "../words.js";
 
 const JOURNAL = "/v1/journal";
 
@@ -22,8 +22,8 @@ export async function journalScreen(app, before = "") {
 function line(app, entry) {
   const after = el("p", { class: "small" }, t("journal_contested"));
   return [
-    el("p", {}, el("strong", {}, entry.what)),
-    el("p", { class: "small" }, [entry.who, entry.why, momentWords(entry.at)].filter(Boolean).join(" · ")),
+    el("p", {}, el("strong", {}, printed(entry.what))),
+    el("p", { class: "small" }, [entry.who, entry.why].filter(Boolean).map(printed).concat(momentWords(entry.at)).join(" · ")),
     entry.contested_at ? after : entry.who ? button(t("journal_contest"), () => app.show(sure), "quiet") : null,
   ];
 
@@ -31,7 +31,7 @@ function line(app, entry) {
     return {
       title: t("journal_title"),
       body: [
-        el("p", {}, el("strong", {}, entry.what)),
+        el("p", {}, el("strong", {}, printed(entry.what))),
         el("p", { class: "small" }, momentWords(entry.at)),
         el("p", { class: "notice care" }, t("journal_contest_sure")),
         actions(button(t("journal_contest_yes"), contest, "main"), button(t("cancel"), () => app.show(() => journalScreen(app)))),
