@@ -1,8 +1,7 @@
 """What the register keeps of a batch, before and after the seal, as bytes for a sealed envelope.
 
 Before: for each card its word and the claims about to be signed. After: the same with the credentials. Both
-are
-deterministic CBOR, read back strictly; what does not read back is our own fault (`BatchUnreadable`).
+are deterministic CBOR, read back strictly; what does not read back is our own fault (`BatchUnreadable`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """The words of issuance, after OpenID for Verifiable Credential Issuance 1.0.
 
 Shaped so that a standard wallet can come by the same door later: a nonce endpoint (section 7), a credential
-endpoint
-(section 8) with `proofs` and a batch of `credentials`, and its error words (section 8.3.1.2). One format,
-`sq1`; one
-proof type of our own, `webauthn`, whose challenge binds the nonce and the whole request.
+endpoint (section 8) with `proofs` and a batch of `credentials`, and its error words (section 8.3.1.2). One
+format, `sq1`; one proof type of our own, `webauthn`, whose challenge binds the nonce and the whole request.
 
 Nothing here knows a database. That a nonce serves once is decided by whoever records the issuance.
 """
@@ -117,9 +115,8 @@ class UnverifiedRequest:
     """A credential request as it arrived, well-formed and not believed.
 
     `canonical` is what the phone signed: the canonical JSON of the body without its proofs. `digest` names
-    the request
-    for idempotency: the same, without the nonce either, so that a phone may ask again with a fresh one.
-    `represents` is the reference of a representation: the card asked for is another person's.
+    the request for idempotency: the same, without the nonce either, so that a phone may ask again with a
+    fresh one. `represents` is the reference of a representation: the card asked for is another person's.
     """
 
     kind: CardKind
@@ -235,8 +232,7 @@ class Nonces:
     """Makes and recognises nonces that need no memory: expiry, randomness, and our tag over both.
 
     Making one writes nothing, so nobody can fill a table by asking for nonces. Using one is a row, inserted
-    in the
-    transaction it permits.
+    in the transaction it permits.
     """
 
     def __init__(self, mac: Callable[[bytes], bytes], random: Callable[[int], bytes]) -> None:

@@ -1,10 +1,8 @@
 """What the room `issuance` needs done by others, in its own words. `bootstrap` connects the ends.
 
 What must be true together (a nonce spent, a counter moved, a slot taken, an intent recorded) is written
-through one
-`Register`, inside one transaction: the service gives the order of the steps, the register's conditional
-statements
-decide what happens once.
+through one `Register`, inside one transaction: the service gives the order of the steps, the register's
+conditional statements decide what happens once.
 """
 
 from __future__ import annotations

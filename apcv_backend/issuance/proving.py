@@ -1,10 +1,8 @@
 """Step 12 of walk A: which phone asks, and is the request that phone's, whole?
 
 By a gesture (a WebAuthn assertion over our nonce and the request) or silently by the app key (a DPoP proof
-that
-carries both). Nothing is spent here: what permits an issuance once is listed in `Proven.used`, and spent by
-the
-transaction that records it.
+that carries both). Nothing is spent here: what permits an issuance once is listed in `Proven.used`, and spent
+by the transaction that records it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """What may be issued, for how long, and what each card says: decisions on plain values.
 
 Whether the person may hold a card at all is `enrolment.rules.check_may_hold`, asked again at every issuance.
-Here:
-how long a card lives, which exercices get one, and the drafts. A card's dates are the source's own, cut
-where the
-source says they end; "open today" is never written, the till judges that from the dates.
+Here: how long a card lives, which exercices get one, and the drafts. A card's dates are the source's own, cut
+where the source says they end; "open today" is never written, the till judges that from the dates.
 """
 
 from __future__ import annotations

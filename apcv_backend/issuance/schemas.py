@@ -1,8 +1,7 @@
 """What enters and leaves the door of the room `issuance`, in JSON, for the documentation and the answers.
 
 The request itself is read by `openid4vci.parse_credential_request`, which has that protocol's words for what
-is
-wrong; its schema here only documents it.
+is wrong; its schema here only documents it.
 """
 
 from __future__ import annotations

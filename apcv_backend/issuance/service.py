@@ -1,11 +1,9 @@
 """Issues cards to enrolled phones: steps 10 to 18 of walk A, in that order (`docs/walks/`).
 
 What must happen once happens in one transaction (step 14 to 16): the nonce is spent, the phone's counter
-moves, the
-slot is taken, and what we are about to sign is on record. Only then is anything signed, and nothing leaves
-that our
-own verifier would refuse. A crash in between leaves the record: the phone asks again with the same
-`Idempotency-Key`, and gets cards with the very same claims.
+moves, the slot is taken, and what we are about to sign is on record. Only then is anything signed, and
+nothing leaves that our own verifier would refuse. A crash in between leaves the record: the phone asks again
+with the same `Idempotency-Key`, and gets cards with the very same claims.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ under `https://cartes.example/`. Identity is the Practitioner, authority the Pra
 Organization.
 
 Reading is lenient about keys, because the ANS's own fixtures hold wrong ones: a wrong Luhn key is a warning,
-and
-the issuer refuses it later. An entry that cannot be understood is reported and left out; the others are kept.
+and the issuer refuses it later. An entry that cannot be understood is reported and left out; the others are
+kept.
 """
 
 from __future__ import annotations

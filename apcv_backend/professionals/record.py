@@ -1,8 +1,7 @@
 """A professional as one JSON value and back: how the directory is kept in its table.
 
 Read back leniently about keys, as it was first read: a warning of the directory stays a warning, and the
-issuer
-stays strict. A record that does not read back is our own fault, and says so as `InvalidValue`.
+issuer stays strict. A record that does not read back is our own fault, and says so as `InvalidValue`.
 """
 
 from __future__ import annotations

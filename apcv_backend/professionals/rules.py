@@ -1,8 +1,7 @@
 """What the directory says of a professional, how an update joins what was known, and what an update closes.
 
 A card is revoked, never a person (domain rule): somebody who died, was struck off, became inactive or whose
-card
-was opposed loses every card; one exercice that ends loses its own. Plain values: no file, no clock, no
+card was opposed loses every card; one exercice that ends loses its own. Plain values: no file, no clock, no
 database.
 """
 
@@ -20,9 +19,8 @@ class FicheProfessionnel:
     """A professional as the directory knows them.
 
     `as_of` is when the directory was last told of them, never later than the question; `version` is that of
-    their
-    record, so that who acts on it can ask, in the same transaction, whether it is still the one (aware UTC
-    both).
+    their record, so that who acts on it can ask, in the same transaction, whether it is still the one (aware
+    UTC both).
     """
 
     professionnel: Professionnel
