@@ -113,12 +113,12 @@ def enrol(
         said.step("Preuve d'identité, puis création de la clé", "Proof of identity, then the key is made")
         holder = Holder(pocket, backend, random=secrets.token_bytes, ca=ca)
         done = holder.enrol(CardKind(kind), ActivationCode(reference, secret), device_name, now())
-        click.echo(said("Téléphone enrôlé", "Phone enrolled") + f" : {done.device.device_id}")
-        click.echo(said("Attache de la clé", "Binding of the key") + f" : {done.device.binding}")
+        click.echo(said.fact("Téléphone enrôlé", "Phone enrolled", done.device.device_id))
+        click.echo(said.fact("Attache de la clé", "Binding of the key", done.device.binding))
         if done.loss_code is not None:
+            slip = f"{done.device.reference} / {done.loss_code}"
             click.echo(
-                said("À noter et garder loin du téléphone", "Write down, and keep away from the phone")
-                + f" : {done.device.reference} / {done.loss_code}"
+                said.fact("À noter et garder loin du téléphone", "Write down, and keep away from it", slip)
             )
 
 
@@ -267,7 +267,7 @@ def notices(said: Said, folder: Path, address: BackendAddress | None, ca_file: s
         for notice in holder.phones.notices(CardKind(kind), now()):
             star = "*" if notice.is_new else " "
             french, english = _NOTICES.get(notice.kind, (notice.kind, notice.kind))
-            click.echo(f"{star} {notice.at}  {said(french, english)} : {notice.device_name}")
+            click.echo(f"{star} {notice.at}  {said.fact(french, english, notice.device_name)}")
 
 
 @main.command(help="Déclarer un téléphone perdu, avec sa référence et son code.", epilog=EPILOG)
@@ -305,6 +305,10 @@ _NOTICES = {
     "device_withdrawn": ("téléphone retiré", "phone withdrawn"),
     "device_lost": ("téléphone déclaré perdu", "phone reported lost"),
     "record_opened_in_emergency": ("dossier demandé en urgence", "record asked for in an emergency"),
+    "represented_record_opened_in_emergency": (
+        "dossier d'une personne que vous représentez demandé en urgence",
+        "record of somebody you represent asked for in an emergency",
+    ),
 }
 
 
@@ -331,9 +335,8 @@ def _show(said: Said, kept: KeptCard) -> None:
     if kept.kind is CardKind.AMC:  # by the insurer's name, which people know
         (one,) = kept_contracts([kept], kept.represents)
         name = f"{one.nom_amc} ({one.numero_amc}) {one.shape.word}"
-    click.echo(
-        f"{kept.kind.value} {name}{whose} : " + said(f"valable jusqu'au {until}", f"good until {until}")
-    )
+    which = f"{kept.kind.value} {name}{whose}"
+    click.echo(said.fact(which, which, said(f"valable jusqu'au {until}", f"good until {until}")))
 
 
 main.add_command(represented)

@@ -149,7 +149,14 @@ def build(
         random=random,
     )
     record_access = build_record_access(
-        config, database, journal, subjects, enrolment.devices, one_key, random
+        config,
+        database,
+        journal,
+        subjects,
+        enrolment.devices,
+        one_key,
+        representation.answering_for,
+        random,
     )
     complementary = build_complementary(
         config=config,

@@ -11,7 +11,7 @@ from apcv_backend.config import Config
 from apcv_backend.database import Database
 from apcv_backend.enrolment.device_service import DeviceDesk
 from apcv_backend.quotas import Quotas
-from apcv_backend.record_access.ports import OneKey
+from apcv_backend.record_access.ports import Answering, OneKey
 from apcv_backend.record_access.service import RecordDesk
 from apcv_backend.record_access.store import SqlRecordRegisters
 from apcv_backend.subjects import Subjects
@@ -25,6 +25,7 @@ def build_record_access(
     subjects: Subjects,
     devices: DeviceDesk,
     one_key: OneKey,
+    answering_for: Answering,
     random: Callable[[int], bytes],
 ) -> RecordDesk:
     """The room on its register; it also is the rights room's `Consents`."""
@@ -33,6 +34,7 @@ def build_record_access(
         registers=SqlRecordRegisters(database, journal, subjects, quotas),
         phones=SigningPhones(devices),
         one_key=one_key,
+        answering_for=answering_for,
         mode=Mode.STRICT if config.is_production else Mode.TEST,
         random=random,
     )

@@ -128,7 +128,13 @@ class NoticeSchema(StrictSchema):
     kind = fields.String(
         required=True,
         validate=validate.OneOf(
-            ["device_added", "device_withdrawn", "device_lost", "record_opened_in_emergency"]
+            [
+                "device_added",
+                "device_withdrawn",
+                "device_lost",
+                "record_opened_in_emergency",
+                "represented_record_opened_in_emergency",
+            ]
         ),
     )
     at = fields.DateTime(required=True, format="iso")

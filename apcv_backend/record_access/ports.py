@@ -30,6 +30,14 @@ class OneKey(Protocol):
         ...
 
 
+class Answering(Protocol):
+    """Whoever knows who answers for all of a person's care (the room `representation`)."""
+
+    def __call__(self, person: PersonKey, at: datetime, /) -> Sequence[str]:
+        """The pseudonyms of the parents of a small child, of a guardian; none for anybody else."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HiddenDocument:
     """A document somebody may not see for now. `from_whom` is `professionals` or `patient`."""

@@ -1,8 +1,8 @@
 """A patient decides who opens their record; a professional's software asks whether it may, each time.
 
 What the patient says holds from the next question on. A decision and its line in the journal are one
-transaction, and an emergency also leaves a notice on the patient's phones: access without consent is never
-access unseen.
+transaction, and an emergency also leaves a notice on the patient's phones, and on those of who answers for a
+small child or a ward: access without consent is never access unseen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.quota_rules import EMERGENCIES_A_DAY, REGULATIONS_A_DAY
 from apcv_backend.record_access import rules
-from apcv_backend.record_access.ports import HiddenDocument, OneKey, Phones, Register, Registers
+from apcv_backend.record_access.ports import (
+    Answering,
+    HiddenDocument,
+    OneKey,
+    Phones,
+    Register,
+    Registers,
+)
 from apcv_backend.record_access.rules import (
     EMERGENCIES,
     Answer,
@@ -44,6 +51,7 @@ REGULATOR_FACT = "regulation_medicale"
 `Acces_Regulation_Medicale`); `true` is yes, anything else no."""
 
 NOTICE = "record_opened_in_emergency"
+NOTICE_TO_WHO_ANSWERS = "represented_record_opened_in_emergency"
 _FROM_PROFESSIONALS, _FROM_PATIENT = "professionals", "patient"
 
 
@@ -77,11 +85,13 @@ class RecordDesk:
         registers: Registers,
         phones: Phones,
         one_key: OneKey,
+        answering_for: Answering,
         mode: Mode,
         random: Callable[[int], bytes],
     ) -> None:
         self._registers = registers
         self._one_key = one_key
+        self._answering_for = answering_for
         self._phones = phones
         self._mode = mode
         self._random = random
@@ -228,11 +238,14 @@ class RecordDesk:
 
         The answer never says whether the person exists: someone nobody spoke of simply said nothing.
         """
-        idnps, notice_id = _idnps(caller), self._new_id()
+        idnps, emergency = _idnps(caller), asked.purpose in EMERGENCIES
+        # A small child or a ward holds no phone: who answers for them is told too, unless the child kept it.
+        answering = self._answering_for(asked.person, at) if emergency and not asked.confidential else ()
+        notice_ids = [self._new_id() for _ in range(1 + len(answering))]
 
         def work(register: Register) -> Rule | None:
             # 0. No account asks about more people than one professional sees; an emergency is only counted.
-            if asked.purpose in EMERGENCIES:
+            if emergency:
                 subject_id = register.subject_of(asked.person, at)
                 register.count_emergency(caller.subject_id, subject_id, _usual_emergencies(caller), at)
             else:
@@ -275,8 +288,11 @@ class RecordDesk:
                 },
                 at=at,
             )
-            if asked.purpose in EMERGENCIES:
-                register.tell(subject_id, notice_id, NOTICE, caller.structure, at)
+            if emergency:
+                first, *others = notice_ids
+                register.tell(subject_id, first, NOTICE, caller.structure, at)
+                for notice_id, who in zip(others, answering, strict=True):
+                    register.tell(who, notice_id, NOTICE_TO_WHO_ANSWERS, caller.structure, at)
             return rule
 
         return _not_frozen(self._registers.run(work))

@@ -153,6 +153,17 @@ class Representations:
         """What the person `subject_id` holds, in force at `at`: for whom they may act."""
         return tuple(one for one in self._registers.held_by(subject_id) if one.in_force(at))
 
+    def answering_for(self, person: PersonKey, at: datetime) -> tuple[str, ...]:
+        """The pseudonyms of who answers for all of `person`'s care at `at`, from whom nothing is kept.
+
+        The parents of a child under sixteen, a guardian: who is told what that person would be told.
+        """
+        subject_id, day = self._subject_of(person, at), day_in_france(at)
+        given = () if subject_id is None else self._registers.given_by(subject_id)
+        return tuple(
+            one.delegate_subject for one in given if one.in_force(at) and not one.excludes_confidential(day)
+        )
+
     def held(self, reference: str, subject_id: str, at: datetime) -> Representation:
         """The representation of this reference, if `subject_id` holds it and it is in force at `at`.
 

@@ -12,7 +12,16 @@ from apcv_backend.bootstrap import Services
 from apcv_backend.tables import journal
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, KARIM, LAURE
-from tests.simulators.representation_stage import MARIA, PAUL, open_tutelle
+from tests.simulators.representation_stage import (
+    HELENE,
+    INES,
+    LINA,
+    MARIA,
+    PAUL,
+    ZOE,
+    open_for,
+    open_tutelle,
+)
 from tests.simulators.wired_town import Holder, WiredTown, open_wired_town
 
 
@@ -92,3 +101,33 @@ def test_who_represents_somebody_signs_in_for_them_and_does_not_speak_for_them(t
     assert line.subject == opened.beneficiary_subject
     assert opened.delegate_subject in line.facts
     assert MARIA.text not in line.facts
+
+
+@pytest.mark.parametrize("purpose", ["bris_de_glace", "centre_15"])
+def test_who_answers_for_somebody_without_a_phone_is_told_of_an_emergency(
+    town: WiredTown, purpose: str
+) -> None:
+    """Maria holds nothing: Paul's phone is told, permitted or not, and that it is not about him."""
+    paul, doctor = town.patient(PAUL), town.signed_in(KARIM)
+    open_tutelle(town.stage.signin.stage)
+
+    _may(doctor, patient=MARIA.text, purpose=purpose, care_team=False)
+
+    told = town.by_phone(paul, "GET", "/v1/notices").get_json()
+    kinds = [one["kind"] for one in told if "record" in one["kind"]]
+    assert kinds == ["represented_record_opened_in_emergency"]
+
+
+def test_a_parent_is_not_told_of_an_emergency_their_child_keeps(town: WiredTown) -> None:
+    """A child's own business in an emergency too (CSP L1111-5); nor is a parent from sixteen on."""
+    stage, doctor = town.stage.signin.stage, town.signed_in(KARIM)
+    ines, helene = town.patient(INES), town.patient(HELENE)
+    open_for(stage, ZOE, INES)
+    open_for(stage, LINA, HELENE)
+
+    _may(doctor, patient=ZOE.text, purpose="bris_de_glace", confidential=True)
+    _may(doctor, patient=LINA.text, purpose="bris_de_glace")
+
+    for phone in (ines, helene):
+        told = town.by_phone(phone, "GET", "/v1/notices").get_json()
+        assert [one for one in told if "record" in one["kind"]] == []
