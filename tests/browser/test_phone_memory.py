@@ -71,6 +71,42 @@ def test_a_phone_with_no_room_left_says_so(new_phone: NewPhone) -> None:
     assert said == "storage_full"
 
 
+def test_two_tabs_that_change_the_same_thing_lose_nothing(new_phone: NewPhone) -> None:
+    """Read, change and keep are one step: what one tab fetched is not overwritten by another."""
+    phone = new_phone()
+    phone.open()
+
+    kept = phone.page.evaluate("""async () => {
+      const pocket = await import("/app/shared/app/pocket.js");
+      const add = (one) => pocket.change("some", (kept = []) => [...kept, one]);
+      await Promise.all([1, 2, 3, 4, 5].map(add));
+      return pocket.get("some");
+    }""")
+
+    assert sorted(kept) == [1, 2, 3, 4, 5]
+
+
+def test_cards_that_come_after_the_phone_was_withdrawn_are_not_kept(new_phone: NewPhone) -> None:
+    """The card was removed in another tab while the answer was on its way: it does not come back."""
+    phone = new_phone()
+    phone.enrol("nadia")
+
+    said, *kept = phone.page.evaluate("""async () => {
+      const pocket = await import("/app/shared/app/pocket.js");
+      const holder = await import("/app/app/holder.js");
+      const real = window.fetch;
+      window.fetch = async (address, options) => {
+        const answer = await real(address, options);
+        if (address === "/v1/credential") await pocket.empty();
+        return answer;
+      };
+      const said = await holder.fetchCards().then(() => "kept", (refused) => refused.code);
+      return [said, (await pocket.get("cards")) ?? null, (await pocket.get("device")) ?? null];
+    }""")
+
+    assert (said, kept) == ("not_enrolled", [None, None])
+
+
 def test_a_key_deleted_from_the_phone_is_named_the_second_time(new_phone: NewPhone) -> None:
     """Once, a finger may have slipped; twice, the key is likely gone: a new code is the way out."""
     phone = new_phone()

@@ -50,6 +50,20 @@ export const get = (name) => asked("readonly", (store) => store.get(name));
 /** Keep a value under a name. */
 export const keep = (name, value) => asked("readwrite", (store) => store.put(value, name));
 
+/** Make a new value of what is kept under a name, in one step whichever tabs do the same; gives the new one. */
+export async function change(name, make) {
+  let made;
+  await asked("readwrite", (store) => {
+    const request = store.get(name);
+    request.onsuccess = () => {
+      made = make(request.result);
+      if (made !== undefined) store.put(made, name);
+    };
+    return request;
+  });
+  return made;
+}
+
 /** Forget one name. */
 export const forget = (name) => asked("readwrite", (store) => store.delete(name));
 

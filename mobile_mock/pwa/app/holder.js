@@ -113,9 +113,11 @@ export async function fetchCards({ withGesture, represents, kind: asked } = {}) 
   const at = clock.now();
   const received = answer.credentials.map((entry) => checkReceived(entry, kind, held.holderKey, at));
   const cards = received.map((card) => ({ ...card, represents: represents ?? null }));
-  const others = (await cardsKept()).filter((card) => card.kind !== kind || card.represents !== (represents ?? null));
-  await pocket.keep("cards", [...others, ...cards]);
-  await pocket.keep("device", { ...held, renewUntil: answer.renew_until ?? held.renewUntil });
+  // Withdrawn meanwhile, in another tab: what comes too late is not kept.
+  const renewed = (device) => device?.deviceId === held.deviceId ? { ...device, renewUntil: answer.renew_until ?? device.renewUntil } : undefined;
+  if (!(await pocket.change("device", renewed))) throw new Refused("not_enrolled");
+  const isOther = (card) => card.kind !== kind || card.represents !== (represents ?? null);
+  await pocket.change("cards", (kept = []) => [...kept.filter(isOther), ...cards]);
   return cards;
 }
 
@@ -126,15 +128,18 @@ export async function fetchRepresented() {
   await pocket.keep("represented", represented);
   const references = represented.map((one) => one.reference);
   // What ended leaves the phone.
-  const before = await cardsKept();
-  const kept = before.filter((card) => !card.represents || references.includes(card.represents));
-  await pocket.keep("cards", kept);
+  let ended = false;
+  const kept = await pocket.change("cards", (before = []) => {
+    const stay = before.filter((card) => !card.represents || references.includes(card.represents));
+    ended = stay.length !== before.length;
+    return stay;
+  });
   const due = represented.filter((one) => one.scope.includes("presenter_droits") && isDue(kept, one.reference));
   for (const { reference } of due) {
     await fetchCards({ represents: reference });
     await fetchContracts(reference);
   }
-  return kept.length !== before.length || due.length > 0;
+  return ended || due.length > 0;
 }
 
 /** The insurers' cards of this person, or of whom `represents` names, asked with no gesture; what no insurer
@@ -145,7 +150,7 @@ export async function fetchContracts(represents = null) {
   } catch (error) {
     if (error.code !== "contract_unknown") throw error;
     const stays = (card) => card.kind !== "amc" || card.represents !== represents;
-    await pocket.keep("cards", (await cardsKept()).filter(stays));
+    await pocket.change("cards", (kept = []) => kept.filter(stays));
     return [];
   }
 }

@@ -13,7 +13,7 @@ import * as pocket from "../../shared/app/pocket.js";
 import { professionWords } from "../../shared/app/professions.js";
 import { language, momentWords, nameWords, t } from "../words.js";
 import { wallets } from "./card.js";
-import { readSheet } from "./enrol.js";
+import { enrolScreen, readSheet } from "./enrol.js";
 import { claimed } from "./signin.js";
 
 /** Show the camera until a code is read; its text, or null when the person gave up. */
@@ -84,7 +84,7 @@ export async function follow(app, text) {
   if (isForm(text, REQUEST)) return answer(app, text);
   if (isForm(text, OFFER)) return authorise(app, text);
   const sheet = readSheet(text);
-  if (sheet) return app.show(async () => (await import("./enrol.js")).enrolScreen(app, { sheet, read: true }));
+  if (sheet) return app.show(() => enrolScreen(app, { sheet, read: true }));
   const claim = /#([A-Za-z0-9_-]{22})$/.exec(text);
   if (claim) return claimed(app, claim[1]);
   throw new Refused("request_unreadable");
@@ -97,8 +97,8 @@ async function answer(app, text) {
   await knowledge.refresh().catch(() => null);
   const asker = await checkRequester(request, await knowledge.load(), at);
   // 9. Not answered by this phone before.
-  const remembered = ((await pocket.get("answered")) ?? []).filter((one) => one.until >= at);
-  if (remembered.some((one) => equal(one.ctx, request.ctx))) throw new Refused("request_already_answered");
+  const isThis = (one) => equal(one.ctx, request.ctx);
+  if (((await pocket.get("answered")) ?? []).some(isThis)) throw new Refused("request_already_answered");
   const mine = (await wallets()).flat();
   const card = mine.find((one) => !one.represents && one.name === "complet") ?? mine[0];
   if (!card) throw new Refused("no_card");
@@ -119,9 +119,22 @@ async function answer(app, text) {
   }));
 
   async function yes() {
+    await app.busy(t("present_wait"), async () => {
+      await note();
+      await app.present(card, () => app.go("#/"), { request, to: name, again: false });
+    }, () => app.go("#/"));
+  }
+
+  /** Remembered before anything leaves the phone; another tab may have answered while this one asked. */
+  async function note() {
     const until = at + REQUEST_MAX_AGE_S + REQUEST_MAX_AHEAD_S + 1;
-    await pocket.keep("answered", [...remembered, { ctx: request.ctx, until }]);
-    await app.present(card, () => app.go("#/"), { request, to: name, again: false });
+    let answered = false;
+    await pocket.change("answered", (kept = []) => {
+      answered = kept.some(isThis);
+      const fresh = kept.filter((one) => one.until >= at);
+      return answered ? fresh : [...fresh, { ctx: request.ctx, until }];
+    });
+    if (answered) throw new Refused("request_already_answered");
   }
 
   function no() {
