@@ -170,6 +170,21 @@ def test_an_insurer_asks_by_its_certificate_alone(street: Street) -> None:
     assert answer.json()["amc"]["open"], answer.text
 
 
+def test_a_file_of_many_contracts_passes_and_no_other_large_body(street: Street) -> None:
+    """An insurer's file is far beyond what a question may be; every other door keeps its small size."""
+    connection = street.by_proxy(street.insurer_files)
+    token = connection.ask_token().json()["access_token"]
+    header, line = CONTRACTS.format(nir=ANGE, year=now().year).splitlines()
+    many = "\n".join([header, *(line.replace("C-1;", f"C-{number};", 1) for number in range(1_000))]) + "\n"
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
+
+    taken = connection.send("POST", "/v1/contracts/files", data=many.encode(), headers=headers)
+    refused = connection.send("POST", "/v1/rights/queries", data=many.encode(), headers=headers)
+
+    assert len(many) > 65_536
+    assert (taken.status_code, refused.status_code) == (200, 413), (taken.text[:300], refused.text[:300])
+
+
 def test_the_token_is_worth_nothing_by_any_other_way(street: Street) -> None:
     """Stolen, it opens no door: without a certificate, with another, with the header written by the thief."""
     token = street.by_proxy(street.insurer_files).ask_token().json()["access_token"]

@@ -6,13 +6,12 @@ Nothing of the machine's own Apache is read or touched.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.simulators.servers import Server, wait_until
+from tests.simulators.servers import Server, listens, wait_until
 
 _MODULES = Path("/usr/lib/apache2/modules")
 _BINARY = Path("/usr/sbin/apache2")
@@ -62,15 +61,9 @@ def serve_apache(folder: Path, port: int, modules: Iterable[str], configuration:
         [_BINARY, "-f", settings, "-D", "FOREGROUND"], cwd=folder, stderr=subprocess.DEVNULL
     )
     server = Server(f"{scheme}://localhost:{port}", port, process, folder)
-    wait_until(lambda: _answers(port), server)
+    wait_until(lambda: listens(port), server)
     return server
 
 
 def _shared_object(name: str) -> Path:
     return _MODULES / f"mod_{name}.so"
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

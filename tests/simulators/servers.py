@@ -184,6 +184,13 @@ def _answers_redis(port: int) -> bool:
         return False
 
 
+def listens(port: int) -> bool:
+    """Whether anybody takes connections on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_until(answers: Callable[[], bool], server: Server) -> None:
     """Wait for `server` to answer. Raises `RuntimeError` with its complaints; it is stopped then."""
     deadline = time.monotonic() + _START_DEADLINE_S
