@@ -305,7 +305,7 @@ _NOTICES = {
     "device_withdrawn": ("téléphone retiré", "phone withdrawn"),
     "device_lost": ("téléphone déclaré perdu", "phone reported lost"),
     "record_opened_in_emergency": ("dossier demandé en urgence", "record asked for in an emergency"),
-    "represented_record_opened_in_emergency": (
+    "represented_record_in_emergency": (
         "dossier d'une personne que vous représentez demandé en urgence",
         "record of somebody you represent asked for in an emergency",
     ),

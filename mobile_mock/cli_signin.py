@@ -149,11 +149,10 @@ def _chosen(said: Said, signins: Signins, card: CardKind, attempt: str | None) -
 
 def _show(said: Said, request: SigninRequest) -> None:
     click.echo(f"{request.attempt_id}")
-    click.echo("  " + said("Qui demande", "Who asks") + f" : {request.client_name}, {request.client_place}")
-    click.echo("  " + said("Pour quoi", "What for") + f" : {request.purpose}")
-    click.echo(
-        "  " + said("Ce qu'il saura", "What it will know") + f" : {', '.join(request.scopes_in_words)}"
-    )
+    who = f"{request.client_name}, {request.client_place}"
+    click.echo("  " + said.fact("Qui demande", "Who asks", who))
+    click.echo("  " + said.fact("Pour quoi", "What for", request.purpose))
+    click.echo("  " + said.fact("Ce qu'il saura", "What it will know", ", ".join(request.scopes_in_words)))
     if request.unsolicited:
         click.echo(
             "  "
@@ -163,4 +162,5 @@ def _show(said: Said, request: SigninRequest) -> None:
             )
         )
     for exercice in request.exercices:
-        click.echo("  " + said("Exercice", "Practice") + f" {exercice.exercice_id} : {exercice.label}")
+        which = exercice.exercice_id
+        click.echo("  " + said.fact(f"Exercice {which}", f"Practice {which}", exercice.label))

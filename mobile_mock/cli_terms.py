@@ -39,6 +39,10 @@ class Said:
         """The one of the two that this person reads."""
         return english if self.language == "en" else french
 
+    def fact(self, french: str, english: str, value: object) -> str:
+        """A name and what it is worth, with the colon of the language."""
+        return f"{english}: {value}" if self.language == "en" else f"{french} : {value}"
+
     def step(self, french: str, english: str) -> None:
         """Tell a person who waits; silent in a pipe."""
         if sys.stderr.isatty():

@@ -13,7 +13,7 @@ from mobile_mock.cli_terms import EPILOG, Said, holder_of, kind_option, now, poc
 from mobile_mock.pocket import Pocket
 from mobile_mock.reading import publication_at, read_picture
 from mobile_mock.showing import Presentation
-from mobile_mock.trust_publication import fetch_trust
+from mobile_mock.trust_publication import TrustRefused, fetch_trust
 
 _image = click.option(
     "--image", type=click.Path(path_type=Path, dir_okay=False), help="Photo du code montré par le poste."
@@ -34,7 +34,7 @@ _yes = click.option("--yes", is_flag=True, help="Accepter sans que la question s
 def trust(said: Said, folder: Path, source: str, root: Path | None) -> None:
     """Fetch trust data, proven from the root the owner was given, and then from the newest one proven."""
     with told(said), Pocket.open(folder) as pocket:
-        first, given = pocket.trust_root, None if root is None else root.read_text("utf-8")
+        first, given = pocket.trust_root, None if root is None else _root_in(root)
         anchor = first if given is None else given
         if anchor is None:
             raise click.UsageError(said("Donnez --root la première fois.", "Give --root the first time."))
@@ -49,6 +49,14 @@ def trust(said: Said, folder: Path, source: str, root: Path | None) -> None:
         pocket.keep_trust(members)
         pocket.keep_trust_root(anchor)
         click.echo(said("Données de confiance actualisées.", "Trust data refreshed."))
+
+
+def _root_in(path: Path) -> str:
+    """The text of a root. Raises `TrustRefused` for a file that is none."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise TrustRefused(file=path.name, why="not_readable") from error
 
 
 @click.command(

@@ -61,8 +61,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class KeptCard:
-    """A sealed card. `name` is its shape (`soins`) for an apCV, its exercice's identifier for an e-CPS.
+    """A sealed card.
 
+    `name` is its shape (`soins`) for an apCV, its exercice's identifier for an e-CPS, its contract's
+    identifier, a dot and its shape for an insurer's.
     `represents` is the reference of a delegation when the card is another person's, and else empty.
     """
 

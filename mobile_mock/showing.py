@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Final
 
+from cartes.cards import CardKind
 from cartes.presentation import PROOF_MAX_AGE_S
 from mobile_mock.draw import DEFAULT_SCALE, Symbol, draw
 from mobile_mock.pocket_records import KeptCard
+
+_TITLES: Final = {
+    CardKind.APCV: "QR apCV",
+    CardKind.ECPS: "QR e-CPS",
+    CardKind.AMC: "QR complémentaire",
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,7 @@ class Presentation:
 
     def svg(self) -> str:
         """The QR as an SVG."""
-        title = "QR apCV" if self.card.kind.value == "apcv" else "QR e-CPS"
-        return self.symbol.svg(title)
+        return self.symbol.svg(_TITLES[self.card.kind])
 
     def terminal(self, *, dark_background: bool = True) -> str:
         """The QR as lines of text."""

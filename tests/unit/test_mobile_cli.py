@@ -50,7 +50,7 @@ def test_the_walk_from_code_to_qr(backend: PhoneBackend, tmp_path: Path) -> None
     assert [first.exit_code, fetched.exit_code, renewed.exit_code, shown.exit_code] == [0, 0, 0, 0]
     assert "Téléphone enrôlé" in first.stdout
     assert fetched.stdout.splitlines()[1] == "apcv soins : valable jusqu'au 2026-11-22 10:00 UTC"
-    assert "apcv complet : good until 2026-11-22 10:00 UTC" in renewed.stdout
+    assert "apcv complet: good until 2026-11-22 10:00 UTC" in renewed.stdout
     picture = zxingcpp.read_barcode(Image.open(png))
     assert picture is not None
     assert picture.text == shown.stdout.strip()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 
 import pytest
 import zxingcpp
 from PIL import Image
 
+from cartes.cards import CardKind
 from mobile_mock.draw import QUIET_ZONE, draw
 from mobile_mock.errors import CannotDraw
+from mobile_mock.pocket_records import KeptCard
+from mobile_mock.showing import Presentation
 from tests.simulators.stopwatch import work_of
+
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
 def digits(count: int) -> str:
@@ -112,3 +119,14 @@ def test_a_module_is_one_to_forty_pixels(scale: int) -> None:
 def test_ten_times_the_digits_is_no_hundred_times_the_work() -> None:
     """What drawing costs grows with what is drawn; `make bench` measures it against its budget."""
     assert work_of(lambda: draw(digits(900)).png()) < 30 * work_of(lambda: draw(digits(90)).png())
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [(CardKind.APCV, "QR apCV"), (CardKind.ECPS, "QR e-CPS"), (CardKind.AMC, "QR complémentaire")],
+)
+def test_a_screen_reader_is_told_which_card_a_picture_is_of(kind: CardKind, title: str) -> None:
+    """An insurer's card is not called a professional's."""
+    card = KeptCard(kind, "name", b"", NOW, NOW, NOW)
+
+    assert f"<title>{title}</title>" in Presentation(card, b"", "1234", NOW).svg()

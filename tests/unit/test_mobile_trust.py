@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from apcv_backend.publication.ports import Role
+from cartes.errors import TrustStoreUnusable
 from mobile_mock import cli as phone_cli
 from mobile_mock import cli_two_way
 from mobile_mock.authenticator import MODELS
@@ -18,6 +19,7 @@ from mobile_mock.errors import PocketDamaged
 from mobile_mock.pocket import Pocket
 from mobile_mock.pocket_records import Phone
 from mobile_mock.reading import publication_at
+from mobile_mock.trust_data import PocketTrust
 from mobile_mock.trust_publication import TrustRefused, fetch_trust
 from tests.simulators.clock import MORNING
 from tests.simulators.issuing import WordKey
@@ -25,6 +27,7 @@ from tests.simulators.keepers import ThresholdPublisher, sign
 from tests.simulators.publisher import hours
 
 LATER = MORNING + hours(2)
+PHONE = Phone(MODELS["plain"], ClientShape.WEBKIT)
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ def test_the_command_keeps_the_newest_root_and_takes_no_other(
     """`trust` twice: the second needs no `--root`, and one that is not the first is refused in words."""
     monkeypatch.setattr(cli_two_way, "now", lambda: LATER)
     pocket, root = tmp_path / "phone", keepers.directory / "metadata" / "1.root.json"
-    with Pocket.create(pocket, Phone(MODELS["plain"], ClientShape.WEBKIT)):
+    with Pocket.create(pocket, PHONE):
         pass
 
     def trust(*more: object) -> tuple[int, str]:
@@ -111,6 +114,21 @@ def test_the_command_keeps_the_newest_root_and_takes_no_other(
     assert trust()[0] == 0
     again = trust("--root", root)
     code, said = trust("--root", keepers.directory / "metadata" / "2.root.json")
+    (tmp_path / "picture.json").write_bytes(b"\x89PNG")
+    not_text = trust("--root", tmp_path / "picture.json")
 
     assert again[0] == 0
     assert (code, "racine" in said) == (2, True)
+    assert (not_text[0], "trust_refused" in not_text[1]) == (5, True)
+
+
+@pytest.mark.parametrize("signed_at", [10**15, "noon", None])
+def test_what_was_signed_at_no_moment_is_not_believed(
+    keepers: ThresholdPublisher, tmp_path: Path, signed_at: object
+) -> None:
+    """A pocket edited into nonsense: this phone cannot know who asks, and says so."""
+    with Pocket.create(tmp_path / "phone", PHONE) as pocket:
+        pocket.keep_trust({**learn(keepers, keepers.directory, LATER), "signed_at": signed_at})
+
+        with pytest.raises(TrustStoreUnusable):
+            PocketTrust(pocket).load(LATER)
