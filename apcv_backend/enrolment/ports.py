@@ -161,12 +161,12 @@ Fact = str | int | bool | None
 class Register(Protocol):
     """The register of people and phones, inside one open transaction."""
 
-    def subject_of(self, person: PersonKey, new_id: str, at: datetime) -> str:
-        """The identifier of `person`, who is entered as `new_id` if seen for the first time."""
+    def subject_of(self, person: PersonKey, at: datetime) -> str:
+        """The pseudonym of `person`, who is entered at `at` if seen for the first time."""
         ...
 
     def get_subject(self, person: PersonKey) -> str | None:
-        """The identifier of `person`; None when no phone was ever enrolled for them."""
+        """The pseudonym of `person`; None when nobody ever spoke of them."""
         ...
 
     def lock_subject(self, subject_id: str) -> None:

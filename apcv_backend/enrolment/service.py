@@ -114,10 +114,9 @@ class Registration:
         rules.check_may_hold(dossier, rules.day_in_france(at))
         # 4. The person is entered under a pseudonym, and the phone is promised a challenge.
         terms = self._terms[proof.card]
-        new_id = self._new_id()
 
         def enter(register: Register) -> tuple[str, list[KnownCredential]]:
-            subject_id = register.subject_of(dossier.key_of(proven.person), new_id, at)
+            subject_id = register.subject_of(dossier.key_of(proven.person), at)
             live = register.live_devices(subject_id)
             # Said now as a courtesy, before the gesture; decided in `finish`, where two phones may race.
             rules.check_room_for_device(live, terms.device)

@@ -21,7 +21,7 @@ from apcv_backend.enrolment.activation_codes import MAX_ERRORS, DeskAgent, Ident
 from apcv_backend.enrolment.ports import Fact, NewDevice, Notice, Register
 from apcv_backend.enrolment.rules import Device, PersonKey
 from apcv_backend.enrolment.store.codes import agent_of
-from apcv_backend.subjects import indexes_of
+from apcv_backend.subjects import Subjects
 from apcv_backend.tables import activation_codes, devices, notices, subjects, used_once
 from apcv_backend.vault import Vault
 from cartes.cards import Binding, CardKind
@@ -92,44 +92,20 @@ class SqlRegister:
         self, tx: Connection, vault: Vault, journal: Journal, slots: StatusSlots, *, is_sqlite: bool
     ) -> None:
         self._tx = tx
-        self._vault = vault
+        self._subjects = Subjects(vault, vault.random)
         self._journal = journal
         self._slots = slots
         self._insert = sqlite_insert if is_sqlite else postgresql_insert
 
     # --- people
 
-    def subject_of(self, person: PersonKey, new_id: str, at: datetime) -> str:
+    def subject_of(self, person: PersonKey, at: datetime) -> str:
         """See `Register.subject_of`."""
-        known = self.get_subject(person)
-        if known is not None:
-            return known
-        index = self._vault.person_index(person.card.value, person.text)
-        place = f"subjects|sealed_person|{new_id}"
-        sealed = self._vault.seal_for(self._tx, new_id, person.text.encode(), place=place)
-        # Judge of "a person is entered once": the blind index is unique.
-        self._tx.execute(
-            self._insert(subjects)
-            .values(
-                subject_id=new_id,
-                kind=person.card.value,
-                person_index=index,
-                sealed_person=sealed,
-                created_at=at,
-            )
-            .on_conflict_do_nothing(index_elements=["person_index"])
-        )
-        found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
-        return str(self._tx.execute(found).scalar_one())
+        return self._subjects.ensure(self._tx, person, at)
 
     def get_subject(self, person: PersonKey) -> str | None:
         """See `Register.get_subject`."""
-        for index in indexes_of(self._vault, person):
-            found = select(subjects.c.subject_id).where(subjects.c.person_index == index)
-            known: str | None = self._tx.execute(found).scalar_one_or_none()
-            if known is not None:
-                return known
-        return None
+        return self._subjects.find(self._tx, person)
 
     def lock_subject(self, subject_id: str) -> None:
         """See `Register.lock_subject`."""
