@@ -17,7 +17,6 @@ from mobile_mock.pocket_records import KeptCard
 from mobile_mock.showing import Presentation
 from tests.simulators.stopwatch import work_of
 
-
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
