@@ -133,7 +133,7 @@ class NoticeSchema(StrictSchema):
                 "device_withdrawn",
                 "device_lost",
                 "record_opened_in_emergency",
-                "represented_record_opened_in_emergency",
+                "represented_record_in_emergency",
             ]
         ),
     )

@@ -51,7 +51,7 @@ REGULATOR_FACT = "regulation_medicale"
 `Acces_Regulation_Medicale`); `true` is yes, anything else no."""
 
 NOTICE = "record_opened_in_emergency"
-NOTICE_TO_WHO_ANSWERS = "represented_record_opened_in_emergency"
+NOTICE_TO_WHO_ANSWERS = "represented_record_in_emergency"
 _FROM_PROFESSIONALS, _FROM_PATIENT = "professionals", "patient"
 
 

@@ -115,7 +115,7 @@ def test_who_answers_for_somebody_without_a_phone_is_told_of_an_emergency(
 
     told = town.by_phone(paul, "GET", "/v1/notices").get_json()
     kinds = [one["kind"] for one in told if "record" in one["kind"]]
-    assert kinds == ["represented_record_opened_in_emergency"]
+    assert kinds == ["represented_record_in_emergency"]
 
 
 def test_a_parent_is_not_told_of_an_emergency_their_child_keeps(town: WiredTown) -> None:

@@ -174,7 +174,7 @@ export const en = {
   notice_device_withdrawn: "Phone withdrawn: {name}",
   notice_device_lost: "Phone reported lost: {name}",
   notice_record_opened_in_emergency: "Your medical record was asked for in an emergency, by structure {name}. The journal says by whom.",
-  notice_represented_record_opened_in_emergency: "The medical record of somebody you represent was asked for in an emergency, by structure {name}.",
+  notice_represented_record_in_emergency: "The medical record of somebody you represent was asked for in an emergency, by structure {name}.",
   withdrawn_title: "This phone was withdrawn",
 
   ask_desk: "If you do not see why, ask whoever gave you your activation code: your health insurance fund, Maison France Services or professional order.",

@@ -174,7 +174,7 @@ export const fr = {
   notice_device_withdrawn: "Téléphone retiré : {name}",
   notice_device_lost: "Téléphone déclaré perdu : {name}",
   notice_record_opened_in_emergency: "Votre dossier médical a été demandé en urgence, par l'établissement {name}. Le journal dit par qui.",
-  notice_represented_record_opened_in_emergency: "Le dossier médical d'une personne que vous représentez a été demandé en urgence, par l'établissement {name}.",
+  notice_represented_record_in_emergency: "Le dossier médical d'une personne que vous représentez a été demandé en urgence, par l'établissement {name}.",
   withdrawn_title: "Ce téléphone a été retiré",
 
   ask_desk: "Si vous ne comprenez pas pourquoi, demandez à qui vous a donné votre code d'activation : caisse, Maison France Services ou ordre.",
