@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -77,7 +77,7 @@ class LogKey:
             name, given_id, data = text.strip().split("+", 2)
             raw = base64.b64decode(data, validate=True)
             key = load_der_public_key(raw[1:])
-        except ValueError as error:
+        except (ValueError, UnsupportedAlgorithm) as error:
             raise HeadRefused(why="key") from error
         if raw[:1] != _ECDSA or not isinstance(key, ec.EllipticCurvePublicKey) or not _NAME.fullmatch(name):
             raise HeadRefused(why="key")
@@ -122,6 +122,7 @@ def open_head(unverified_note: str, keys: tuple[LogKey, ...]) -> TreeHead:
     root = _decoded(lines[2])
     if time is None or len(root) != HASH_BYTES:
         raise HeadRefused(why="shape")
+    at = _moment(int(time[1]))
     if lines[0] not in {key.origin for key in keys}:
         raise HeadRefused(why="origin")
     for name, signature in signatures:
@@ -131,7 +132,7 @@ def open_head(unverified_note: str, keys: tuple[LogKey, ...]) -> TreeHead:
                     key.public_key.verify(signature[_ID_BYTES:], body.encode(), ec.ECDSA(hashes.SHA256()))
                 except InvalidSignature as error:
                     raise HeadRefused(why="signature") from error
-                return TreeHead(lines[0], int(lines[1]), root, datetime.fromtimestamp(int(time[1]), UTC))
+                return TreeHead(lines[0], int(lines[1]), root, at)
     raise HeadRefused(why="unsigned")
 
 
@@ -153,8 +154,16 @@ def check_cosigned(note: str, name: str, key: ed25519.Ed25519PublicKey) -> datet
                 key.verify(signature[_ID_BYTES + 8 :], _cosigned(body, second))
             except InvalidSignature as error:
                 raise HeadRefused(why="signature") from error
-            return datetime.fromtimestamp(second, UTC)
+            return _moment(second)
     raise HeadRefused(why="unsigned")
+
+
+def _moment(second: int) -> datetime:
+    """A second as an instant; one that no calendar has is refused, whoever signed it."""
+    try:
+        return datetime.fromtimestamp(second, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise HeadRefused(why="shape") from error
 
 
 def _cosigned(body: str, second: int) -> bytes:

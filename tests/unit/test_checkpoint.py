@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cartes.checkpoint import HeadRefused, LogKey, TreeHead, check_cosigned, cosign, open_head, sign_head
@@ -68,6 +69,38 @@ def test_what_is_no_note_is_refused(note: str) -> None:
     """Anything else is one refusal, never a traceback."""
     with pytest.raises(HeadRefused):
         open_head(note, (KEY,))
+
+
+@pytest.mark.parametrize("second", [253_402_300_800, 999_999_999_999])
+def test_a_moment_no_calendar_has_is_no_head(second: int) -> None:
+    """A log that signs the year 33658 is refused, and stops no witness by it."""
+    body = HEAD.body.replace(str(int(MORNING.timestamp())), str(second))
+    rs = SIGNER.sign(body.encode())
+    der = encode_dss_signature(int.from_bytes(rs[:32], "big"), int.from_bytes(rs[32:], "big"))
+    note = f"{body}\n\u2014 {ORIGIN} {base64.b64encode(KEY.key_id + der).decode()}\n"
+
+    with pytest.raises(HeadRefused, match="shape"):
+        open_head(note, (KEY,))
+
+
+def test_a_key_on_a_curve_nobody_knows_is_refused() -> None:
+    """As every other text that is no key of a log."""
+    spki = bytes.fromhex("301a301306072a8648ce3d020106082a8648ce3d03017f0303000000")
+    with pytest.raises(HeadRefused, match="key"):
+        LogKey.parse(f"{ORIGIN}+00000000+{base64.b64encode(bytes([2]) + spki).decode()}")
+
+
+def test_a_cosignature_dated_beyond_every_calendar_is_refused() -> None:
+    """Eight bytes hold moments that no date does."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    second = (1 << 64) - 1
+    signed = f"cosignature/v1\ntime {second}\n{NOTE.split(chr(10) + chr(10))[0]}\n".encode()
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    identity = hashlib.sha256(b"temoin" + b"\n" + b"\x04" + raw).digest()[:4]
+    line = base64.b64encode(identity + second.to_bytes(8, "big") + key.sign(signed)).decode()
+
+    with pytest.raises(HeadRefused, match="shape"):
+        check_cosigned(f"{NOTE}\u2014 temoin {line}\n", "temoin", key.public_key())
 
 
 def test_a_witness_dates_what_it_saw() -> None:

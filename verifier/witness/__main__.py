@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -117,7 +118,7 @@ def _witness(url: str, log_key: Path, path: Path, folder: Path, name: str, ca_fi
         watched = LogKey.parse(log_key.read_text("utf-8"))
     except OSError as error:
         raise click.UsageError(f"{error.filename} : {error.strerror}") from error
-    except (ValueError, TypeError, HeadRefused) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, HeadRefused) as error:
         raise click.UsageError("Une des clés n'est pas lisible.") from error
     if not isinstance(own, Ed25519PrivateKey):
         raise click.UsageError(f"{path} n'est pas une clé de témoin (Ed25519).")
