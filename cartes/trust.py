@@ -80,6 +80,8 @@ class IssuerKey:
     def __post_init__(self) -> None:
         if len(self.public_key) != COMPRESSED_POINT_SIZE:
             raise InvalidValue(what="issuer_key", why="not_a_compressed_point")
+        if type(self.name) is not str:
+            raise InvalidValue(what="issuer_key", why="name")
         try:
             key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.public_key)
         except ValueError as refused:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cartes.errors import CardRefused
 from verifier.display import age_text, instant_text, light_line
+from verifier.inert import inert
 from verifier.lights import Light, light_of
 from verifier.policy import TRUST_OLD_AFTER
 from verifier.sentences import Language, sentence_for
@@ -69,6 +70,6 @@ def draw_state(state: State, language: Language = Language.FRENCH) -> str:
         age = max(0, int(state.snapshot.age(state.checked_at).total_seconds()))
         lines.append(f"{words.trust_age:<28} {age_text(age, words)}")
         lines.append(f"{words.signed_at:<28} {instant_text(state.snapshot.signed_at, words)}")
-        names = ", ".join(issuer.name for issuer in state.snapshot.trust.issuers)
+        names = ", ".join(inert(issuer.name) for issuer in state.snapshot.trust.issuers)
         lines.append(f"{words.issuers:<28} {names}")
     return "".join(f"{line}\n" for line in lines)

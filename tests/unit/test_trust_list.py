@@ -48,6 +48,7 @@ DAMAGE: dict[str, Change] = {
     "unknown issuer member": lambda whole: whole["issuers"][0].update(url="x"),
     "point off the curve": lambda whole: whole["issuers"][0].update(public_key="AgAA" + "A" * 39 + "E"),
     "point of 32 bytes": lambda whole: whole["issuers"][0].update(public_key="A" * 43),
+    "name that is a number": lambda whole: whole["issuers"][0].update(name=5),
     "dates reversed": lambda whole: whole["issuers"][0].update(valid_until="2020-01-01T00:00:00Z"),
     "same key twice": lambda whole: whole["issuers"].append(whole["issuers"][0]),
     "amc held by no apcv key": lambda whole: whole["kinds"].update(amc=whole["kinds"]["ecps"]),
