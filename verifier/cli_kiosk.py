@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -79,6 +80,9 @@ def kiosk(
             lang=lang,
             two_way_only=two_way_only,
         )
+        # A service that is stopped, a session that closes: the same end as Ctrl+C, and nothing left behind.
+        before = signal.signal(signal.SIGTERM, _interrupt)
+        ends.callback(signal.signal, signal.SIGTERM, before)
         ends.callback(_write_address(store_dir, server, lang))
         click.echo(
             choose(
@@ -96,6 +100,10 @@ def kiosk(
         except KeyboardInterrupt:
             click.echo(choose(lang, "Guichet fermé.", "The till is closed."))
     return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _built(

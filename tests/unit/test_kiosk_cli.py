@@ -61,8 +61,11 @@ def test_it_says_where_and_leaves_the_token_to_its_own_user_alone(
     assert len(told["token"]) >= 43
 
 
-def test_it_answers_then_ends_without_a_trace(store: Path, running: subprocess.Popen[str]) -> None:
-    """Ctrl+C: a sentence, code 0, and the file of its address is gone."""
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_then_ends_without_a_trace(
+    store: Path, running: subprocess.Popen[str], end: signal.Signals
+) -> None:
+    """Ctrl+C, or the session that closes: a sentence, code 0, and the file of its address is gone."""
     told = _address(store)
     port = int(told["url"].rsplit(":", 1)[1].strip("/"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -70,7 +73,7 @@ def test_it_answers_then_ends_without_a_trace(store: Path, running: subprocess.P
     status = connection.getresponse().status
     connection.close()
 
-    running.send_signal(signal.SIGINT)
+    running.send_signal(end)
     out, err = running.communicate(timeout=15)
 
     assert (status, running.returncode, err) == (200, 0, "")

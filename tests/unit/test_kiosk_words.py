@@ -17,8 +17,10 @@ from verifier.kiosk.server import STATIC
 from verifier.lights import LIGHTS
 from verifier.policy import POLICIES
 from verifier.sentences import Language
+from verifier.trust_errors import RefreshRefused
 
 PAGES = sorted(STATIC.glob("*.html"))
+_REFRESHES = {leaf.code for leaf in RefreshRefused.__subclasses__()}
 _ENTRY: Final = re.compile(r'(?:(\w+)|"([\w-]+)"): "((?:[^"\\]|\\.)*)"')
 
 
@@ -87,7 +89,7 @@ def test_french_typography(text: str) -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("code", sorted({*LIGHTS, *_AT_THE_TILL, *_SAID}))
+@pytest.mark.parametrize("code", sorted({*LIGHTS, *_AT_THE_TILL, *_SAID, *_REFRESHES}))
 def test_no_advice_on_the_screen_is_a_command(code: str, language: Language) -> None:
     """A pharmacist has buttons."""
     told = sentence_at_the_till(code, language)

@@ -76,12 +76,13 @@ _AT_THE_TILL: Final[Mapping[str, tuple[Sentence, Sentence]]] = MappingProxyType(
         "trust_store_stale": (
             Sentence(
                 "Les données de confiance ont plus de 72 heures : ce poste ne peut plus rien vérifier.",
-                "Branchez le réseau et choisissez « Actualiser ». En attendant, prenez la carte plastique "
-                "ou la feuille de secours.",
+                "Branchez le réseau et choisissez « Actualiser » ; sans ce bouton, appelez votre support. En "
+                "attendant, prenez la carte plastique ou la feuille de secours.",
             ),
             Sentence(
                 "The trust data are more than 72 hours old: this till can check nothing any more.",
-                "Plug in the network and choose “Refresh”. Meanwhile take the plastic card or the paper.",
+                "Plug in the network and choose “Refresh”; without that button, call your support. Meanwhile "
+                "take the plastic card or the paper.",
             ),
         ),
         "trust_store_unusable": (
@@ -99,9 +100,22 @@ _AT_THE_TILL: Final[Mapping[str, tuple[Sentence, Sentence]]] = MappingProxyType(
         "never_refreshed": (
             Sentence(
                 "Ce poste n’a encore jamais reçu de données de confiance.",
-                "Branchez le réseau et choisissez « Actualiser ».",
+                "Branchez le réseau et choisissez « Actualiser » ; sans ce bouton, appelez votre support.",
             ),
-            Sentence("This till never received trust data yet.", "Plug in the network and choose “Refresh”."),
+            Sentence(
+                "This till never received trust data yet.",
+                "Plug in the network and choose “Refresh”; without that button, call your support.",
+            ),
+        ),
+        "source_invalid": (
+            Sentence(
+                "L’adresse d’où ce poste prend ses données n’en est pas une.",
+                "Prévenez votre support ; ce poste continue avec ce qu’il sait.",
+            ),
+            Sentence(
+                "The address this till takes its data from is none.",
+                "Tell your support; this till goes on with what it knows.",
+            ),
         ),
         "no_store": (
             Sentence(
