@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config
@@ -13,6 +13,7 @@ from apcv_backend.database import Database
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.professionals.record import from_record
 from apcv_backend.professionals.rules import FicheProfessionnel
+from apcv_backend.professionals.store import FOUND_BY_NUMBER
 from apcv_backend.signin.approval.attempt_ports import Representations
 from apcv_backend.signin.provider import discovery
 from apcv_backend.signin.provider.authorization import AuthorizationDesk
@@ -41,7 +42,6 @@ from apcv_backend.signin.store.polls import CibaPolls
 from apcv_backend.signin.store.provider import SqlProviderRegisters
 from apcv_backend.signin.store.sessions import SqlSessions
 from apcv_backend.subjects import Subjects
-from apcv_backend.tables import practitioner_aliases, practitioners
 from apcv_backend.vault import Vault
 from keys.keyring import Keyring, KeyState, Purpose
 
@@ -81,16 +81,7 @@ class FichesInTransactions:
 
     def __call__(self, tx: Connection, person: PersonKey) -> FicheProfessionnel | None:
         """What the directory says of a professional now, found by a current number or a former one."""
-        current = (
-            select(practitioner_aliases.c.id_national)
-            .where(practitioner_aliases.c.former_id == person.text)
-            .scalar_subquery()
-        )
-        row = tx.execute(
-            select(practitioners.c.id_national, practitioners.c.record, practitioners.c.loaded_at)
-            .where((practitioners.c.id_national == person.text) | (practitioners.c.id_national == current))
-            .order_by(practitioners.c.id_national == person.text)
-        ).first()
+        row = tx.execute(FOUND_BY_NUMBER, {"number": person.text}).first()
         if row is None:
             return None
         known = self._decoded.get(row.id_national)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -27,6 +27,19 @@ T = TypeVar("T")
 _CHUNK = 500
 _ONE_LOAD = 0x0D13  # the advisory lock of directory loads
 
+_NUMBER = bindparam("number", type_=practitioners.c.id_national.type)
+_CURRENT = (
+    select(practitioner_aliases.c.id_national)
+    .where(practitioner_aliases.c.former_id == _NUMBER)
+    .scalar_subquery()
+)
+FOUND_BY_NUMBER = (
+    select(practitioners.c.id_national, practitioners.c.record, practitioners.c.loaded_at)
+    .where((practitioners.c.id_national == _NUMBER) | (practitioners.c.id_national == _CURRENT))
+    .order_by(practitioners.c.id_national == _NUMBER)
+)
+"""Whoever has `number`, or once had it. The first row counts: a former number leads to the current one."""
+
 
 class SqlDirectory:
     """See `ports.Directory`."""
@@ -36,20 +49,8 @@ class SqlDirectory:
 
     def professionnel(self, idnps: Idnps, at: datetime) -> FicheProfessionnel:
         """See `Directory.professionnel`."""
-        current = (
-            select(practitioner_aliases.c.id_national)
-            .where(practitioner_aliases.c.former_id == idnps.text)
-            .scalar_subquery()
-        )
-        wanted = (
-            select(practitioners.c.record, practitioners.c.loaded_at)
-            .where((practitioners.c.id_national == idnps.text) | (practitioners.c.id_national == current))
-            .order_by(
-                practitioners.c.id_national == idnps.text
-            )  # a former number leads to the current one first
-        )
         with self._database.read() as connection:
-            row = connection.execute(wanted).first()
+            row = connection.execute(FOUND_BY_NUMBER, {"number": idnps.text}).first()
         if row is None:
             raise PersonUnknown
         return FicheProfessionnel(from_record(row.record), min(row.loaded_at, at), row.loaded_at)
