@@ -4,9 +4,9 @@ Entries are only ever added. Each carries a keyed tag over its own content, so t
 our back no longer verifies (`check`). A payload never enters: no NIR, no name, no right, no secret.
 
 Entries stand in lanes. A lane numbers its entries 1, 2, 3… in the transaction that adds them, and the number
-is under the tag: an entry taken away leaves a hole that nobody without the key can close, from the moment it
-is committed and before any tree of hashes holds it (`transparency`). A connection keeps to one lane, so that
-writers do not wait for each other.
+is under the tag: an entry taken away leaves a hole that nobody without the key can close, before any tree of
+hashes holds it (`transparency`); but for the last of a lane, taken with the lane's count before the sealer
+comes. A connection keeps to one lane, so that writers do not wait for each other.
 """
 
 from __future__ import annotations

@@ -58,10 +58,6 @@ class Log(Protocol):
         """Every head, smallest first."""
         ...
 
-    def leaf_of_entry(self, entry_id: int) -> int | None:
-        """Where an entry stands in the log; None while it is not sealed."""
-        ...
-
     def leaves(self, first: int, most: int) -> Sequence[tuple[int, int, bytes, Entry | None]]:
         """Leaves from `first` on: index, entry number, hash, and the entry as the journal has it now."""
         ...

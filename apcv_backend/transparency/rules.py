@@ -72,8 +72,8 @@ def origin_of(public_url: str) -> str:
 class Finding:
     """One thing in the journal or its log that does not agree, and where.
 
-    `what` is one of: entry_altered, entry_missing, entry_not_in_log, leaf_altered, leaf_missing, lane_gap,
-    head_signature, head_root, log_shorter_than_head.
+    `what` is one of: entry_altered, entry_missing, leaf_missing, lane_gap, head_signature, head_root,
+    log_shorter_than_head.
     """
 
     what: str

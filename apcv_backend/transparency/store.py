@@ -145,11 +145,6 @@ class SqlLog:
         rows = self._tx.execute(select(log_heads).order_by(log_heads.c.tree_size))
         return [KeptHead(int(row.tree_size), row.root, row.at, row.note) for row in rows]
 
-    def leaf_of_entry(self, entry_id: int) -> int | None:
-        """Where an entry stands in the log; None while it is not sealed."""
-        wanted = select(log_leaves.c.leaf_index).where(log_leaves.c.entry_id == entry_id)
-        return self._tx.execute(wanted).scalar_one_or_none()
-
     def leaves(self, first: int, most: int) -> Sequence[tuple[int, int, bytes, Entry | None]]:
         """Leaves from `first` on: index, entry number, hash, and the entry as the journal has it now."""
         wanted = (
