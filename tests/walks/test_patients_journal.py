@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,11 @@ from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
+from apcv_backend.bootstrap.patient_journal import PublicNames
+from apcv_backend.patient_journal.ports import Names
 from apcv_backend.patient_journal.rules import MOST_EXPORTED
+from apcv_backend.patient_journal.service import PatientJournal, SignedRequest
+from apcv_backend.patient_journal.store import SqlPatientRegisters
 from apcv_backend.tables import incidents, oidc_clients
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
@@ -99,6 +105,52 @@ def _columns(stage: IssuanceStage) -> dict[str, Any]:
         for column in oidc_clients.c
         if not column.nullable and column.name not in given and column.server_default is None
     }
+
+
+@dataclass
+class CountedNames:
+    """The names behind numbers, and how often each was asked for."""
+
+    names: Names
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def professional(self, number: str, at: datetime) -> str:
+        """See `Names.professional`."""
+        self.asked[number] += 1
+        return self.names.professional(number, at)
+
+    def structure(self, number: str, by: str, at: datetime) -> str:
+        """See `Names.structure`."""
+        self.asked[f"{number} of {by}"] += 1
+        return self.names.structure(number, by, at)
+
+    def client(self, client_id: str) -> str:
+        """See `Names.client`."""
+        self.asked[client_id] += 1
+        return self.names.client(client_id)
+
+
+def test_a_long_journal_asks_for_each_name_once(stage: IssuanceStage) -> None:
+    """Five thousand lines about three people are not ten thousand questions to the directory."""
+    phone, services = stage.enrolled(ANGE), stage.services
+    names = CountedNames(PublicNames(services.database, services.directory))
+    room = PatientJournal(
+        registers=SqlPatientRegisters(services.database, services.journal),
+        names=names,
+        represented=services.representation,
+        public_url=services.config.public_url,
+        random=secrets.token_bytes,
+        tell_operators=lambda _: None,
+    )
+    for _ in range(20):
+        _happen(stage, ANGE, "record.permitted", by=LAURE.text, structure="999001506", client="lgo")
+    url = services.config.public_url + "/v1/journal/export"
+    proof = phone.app_key.proof("GET", url, stage.clock(), random=secrets.token_bytes)
+
+    taken = room.export(SignedRequest("GET", "/v1/journal/export", proof), "fr", stage.clock())
+
+    assert sum("PAOLI" in one.who for one in taken.lines) == 20
+    assert names.asked == {LAURE.text: 1, f"999001506 of {LAURE.text}": 1, "lgo": 1}
 
 
 def test_a_patient_reads_their_own_lines_and_no_others(stage: IssuanceStage) -> None:
