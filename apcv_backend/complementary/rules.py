@@ -88,10 +88,6 @@ class Contract:
     etat: EtatContrat
     resilie_le: date | None
 
-    def as_rights(self) -> ContratAmc:
-        """The contract as the rooms of rights speak of it."""
-        return ContratAmc(self.droits, self.resilie_le, self.etat)
-
 
 @dataclass(frozen=True, slots=True)
 class KnownContract:
@@ -108,6 +104,10 @@ class KnownContract:
     def state(self, at: datetime) -> EtatContrat:
         """What may be said of it at `at`: what its insurer said, or that nobody knows any more."""
         return self.contract.etat if at - self.published_at <= BELIEVED_FOR else EtatContrat.INCONNU
+
+    def as_rights(self, at: datetime) -> ContratAmc:
+        """The contract as the rooms of rights speak of it at `at`."""
+        return ContratAmc(self.contract.droits, self.contract.resilie_le, self.state(at))
 
 
 def parse_reference(text: str) -> str:

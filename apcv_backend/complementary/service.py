@@ -114,21 +114,23 @@ class ContractDesk:
 
     # --- for other rooms
 
-    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+    def of(self, organisation: str, person: PersonKey, day: date, at: datetime) -> ContratAmc | None:
         """The contract of `person` with the insurer numbered `organisation` about `day`, if it has one.
 
-        The one open that day, or else the one that ended last.
+        The one open that day, or else the one that ended last; `inconnu` when at `at` (aware UTC) its insurer
+        has not said it for too long.
         """
         theirs = self._registers.of_person(self._one_key(person))
-        return _about([known for known in theirs if known.contract.droits.numero_amc == organisation], day)
+        told = [known for known in theirs if known.contract.droits.numero_amc == organisation]
+        return _about(told, day, at)
 
     def of_each(
-        self, organisation: str, people: Sequence[PersonKey], day: date
+        self, organisation: str, people: Sequence[PersonKey], day: date, at: datetime
     ) -> dict[PersonKey, ContratAmc]:
         """The same for each of many people, in one look at the register; who has no contract is not in it."""
         keys = {person: self._one_key(person) for person in people}
         known = self._registers.of_people(organisation, tuple(keys.values()))
-        found = {person: _about(known.get(key, ()), day) for person, key in keys.items()}
+        found = {person: _about(known.get(key, ()), day, at) for person, key in keys.items()}
         return {person: contract for person, contract in found.items() if contract is not None}
 
     def contracts_of(self, people: Sequence[PersonKey]) -> tuple[KnownContract, ...]:
@@ -195,9 +197,14 @@ class ContractDesk:
         return outcomes
 
 
-def _about(theirs: Sequence[KnownContract], day: date) -> ContratAmc | None:
+def _about(theirs: Sequence[KnownContract], day: date, at: datetime) -> ContratAmc | None:
     """The one open that day, or else the one that ended last; none of those that begin later."""
-    begun = [known.contract for known in theirs if known.contract.droits.periode.debut <= day]
+    begun = [known for known in theirs if known.contract.droits.periode.debut <= day]
     if not begun:
         return None
-    return max(begun, key=lambda one: (one.droits.periode.open_on(day), one.droits.periode.debut)).as_rights()
+
+    def rank(known: KnownContract) -> tuple[bool, date]:
+        periode = known.contract.droits.periode
+        return periode.open_on(day), periode.debut
+
+    return max(begun, key=rank).as_rights(at)

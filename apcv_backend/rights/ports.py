@@ -51,12 +51,15 @@ class Consents(Protocol):
 class Memberships(Protocol):
     """Whoever keeps the contracts that insurers publish (the room `complementary`)."""
 
-    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
-        """The contract of `person` with the insurer numbered `organisation`, if it has one about `day`."""
+    def of(self, organisation: str, person: PersonKey, day: date, at: datetime) -> ContratAmc | None:
+        """The contract of `person` with the insurer numbered `organisation`, if it has one about `day`.
+
+        As it is believed at `at` (aware UTC): an insurer that said nothing for long is believed no more.
+        """
         ...
 
     def of_each(
-        self, organisation: str, people: Sequence[PersonKey], day: date
+        self, organisation: str, people: Sequence[PersonKey], day: date, at: datetime
     ) -> Mapping[PersonKey, ContratAmc]:
         """The same for each of many people, in one look; who has no contract is not in it."""
         ...
@@ -74,16 +77,16 @@ class NoConsents:
 class NoMemberships:
     """Until a room keeps contracts: nobody is a member."""
 
-    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+    def of(self, organisation: str, person: PersonKey, day: date, at: datetime) -> ContratAmc | None:
         """See `Memberships.of`."""
-        del organisation, person, day
+        del organisation, person, day, at
         return None
 
     def of_each(
-        self, organisation: str, people: Sequence[PersonKey], day: date
+        self, organisation: str, people: Sequence[PersonKey], day: date, at: datetime
     ) -> Mapping[PersonKey, ContratAmc]:
         """See `Memberships.of_each`."""
-        del organisation, people, day
+        del organisation, people, day, at
         return {}
 
 

@@ -186,10 +186,10 @@ def basis_of_membership(contract: ContratAmc, care_date: date) -> Basis:
     """What a membership opens: that very contract; and the compulsory cover, of a day it was in force.
 
     Whoever left an insurer years ago is its member no more: it is told that its contract is closed, and
-    nothing of what it does not insure.
+    nothing of what it does not insure. So it is while nobody knows whether they still are.
     """
     ended = contract.resilie_le is not None and contract.resilie_le < care_date
-    covers = contract.droits.periode.open_on(care_date) and not ended
+    covers = contract.is_known and contract.droits.periode.open_on(care_date) and not ended
     opens = {Shown.AMO, Shown.AMC} if covers else {Shown.AMC}
     return Basis(Ground.MEMBERSHIP, frozenset(opens), contract)
 

@@ -127,7 +127,7 @@ class RightsDesk:
             agreed = self._consents.covers(known_as, caller, query.purpose.value, at)
             basis = basis_of_consent() if agreed else None
         else:
-            contract = self._memberships.of(caller.organisation, person, query.care_date)
+            contract = self._memberships.of(caller.organisation, person, query.care_date, at)
             basis = None if contract is None else basis_of_membership(contract, query.care_date)
         return Found(known_as, reponse, basis)
 
@@ -135,7 +135,7 @@ class RightsDesk:
         self, people: Sequence[PersonKey], care_date: date, caller: Caller, at: datetime
     ) -> list[Found]:
         """Steps 2 and 3 for many members, in their order: one look at contracts, whoever is known or not."""
-        contracts = self._memberships.of_each(caller.organisation, people, care_date)
+        contracts = self._memberships.of_each(caller.organisation, people, care_date, at)
         found = []
         for person in people:
             reponse, contract = self._known(person, at), contracts.get(person)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from apcv_backend.bootstrap import Services
+from cartes.amc import EtatContrat
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE
@@ -55,3 +56,13 @@ def test_the_compulsory_cover_is_told_of_days_the_contract_was_in_force(
     assert ("amo" in one) is is_told
     assert one["amc"]["open"] is is_told
     assert (b'"amo"' in line) is is_told
+
+
+def test_who_nobody_knows_to_be_a_member_is_none(stage: RightsStage) -> None:
+    """An insurer that does not know, or said nothing for long, has no ground for other covers."""
+    stage.told.members[INSURER, ANGE.text] = contract(etat=EtatContrat.INCONNU)
+
+    told = json_of(stage.ask_member(ANGE.text))
+
+    assert "amo" not in told
+    assert "amc" not in told

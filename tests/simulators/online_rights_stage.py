@@ -86,15 +86,15 @@ class Told:
         """See `rights.ports.Consents.covers`."""
         return self.everybody or (patient.text, caller.name, purpose) in self.consents
 
-    def of(self, organisation: str, person: PersonKey, day: date) -> ContratAmc | None:
+    def of(self, organisation: str, person: PersonKey, day: date, at: datetime) -> ContratAmc | None:
         """See `rights.ports.Memberships.of`."""
         return contract(organisation) if self.everybody else self.members.get((organisation, person.text))
 
     def of_each(
-        self, organisation: str, people: Sequence[PersonKey], day: date
+        self, organisation: str, people: Sequence[PersonKey], day: date, at: datetime
     ) -> dict[PersonKey, ContratAmc]:
         """See `rights.ports.Memberships.of_each`."""
-        found = {person: self.of(organisation, person, day) for person in people}
+        found = {person: self.of(organisation, person, day, at) for person in people}
         return {person: one for person, one in found.items() if one is not None}
 
 

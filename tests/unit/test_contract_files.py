@@ -8,7 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ from apcv_backend.complementary.file_door import FILES_A_MINUTE
 from apcv_backend.complementary.service import MOST_TOLD, ContractDesk, LoadReport
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.tables import contracts, person_keys, subjects
+from cartes.amc import EtatContrat
 from cartes.cards import CardKind
 from cartes.identifiers.mode import Mode
 from tests.simulators.callers import KnownCallers
@@ -123,7 +124,7 @@ def test_lines_entered_together_are_read_as_those_entered_one_by_one(
 
     with services.database.read() as connection:
         made = [len(connection.execute(select(one)).all()) for one in (contracts, subjects, person_keys)]
-    told = services.complementary.of_each(NUMERO, [person_of(number) for number in range(20)], TODAY)
+    told = services.complementary.of_each(NUMERO, [person_of(number) for number in range(20)], TODAY, clock())
     assert made == [20, 20, 20]
     assert {one.droits.cover for one in told.values()} == {"R9"}
     assert len(told) == 20
@@ -138,9 +139,24 @@ def test_a_line_told_twice_in_a_file_counts_in_its_order(services: Services, clo
 
     assert counts(report) == (1, 1, 1)
     assert counts(again) == (0, 2, 0)
-    told = services.complementary.of(NUMERO, PersonKey(CardKind.APCV, ANGE_NIR), TODAY)
+    told = services.complementary.of(NUMERO, PersonKey(CardKind.APCV, ANGE_NIR), TODAY, clock())
     assert told is not None
     assert told.droits.cover == "R2"
+
+
+def test_a_contract_not_said_again_is_a_ground_no_more(services: Services, clock: SteerableClock) -> None:
+    """An insurer that went silent: on the forty-sixth day nobody knows whether the person is its member."""
+    load(services, clock, line())
+    desk, ange, said_at = services.complementary, PersonKey(CardKind.APCV, ANGE_NIR), clock()
+
+    def states(days: int) -> list[EtatContrat]:
+        at = said_at + timedelta(days=days)
+        alone, in_a_file = desk.of(NUMERO, ange, TODAY, at), desk.of_each(NUMERO, [ange], TODAY, at)
+        assert alone is not None
+        return [alone.etat, in_a_file[ange].etat]
+
+    assert states(45) == [EtatContrat.OUVERT] * 2
+    assert states(46) == [EtatContrat.INCONNU] * 2
 
 
 def test_one_file_loaded_by_four_workers_at_once_enters_each_line_once(
@@ -177,7 +193,7 @@ def test_a_contract_told_before_a_newborn_had_a_number_is_found_in_a_file(
     nobody_yet.publish(NUMERO, line(personne=before), "client:mutuelle", clock())
     today = PersonKey(CardKind.APCV, ANGE_NIR)
 
-    alone, in_a_file = desk.of(NUMERO, today, TODAY), desk.of_each(NUMERO, [today], TODAY)
+    alone, in_a_file = desk.of(NUMERO, today, TODAY, clock()), desk.of_each(NUMERO, [today], TODAY, clock())
 
     assert alone is not None
     assert in_a_file == {today: alone}

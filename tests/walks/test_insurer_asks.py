@@ -125,11 +125,17 @@ def test_a_patient_who_agreed_is_a_ground_until_they_take_it_back(town: WiredTow
     assert events[:4] == ["rights.queried", "consent.withdrawn", "rights.queried", "consent.granted"]
 
 
-@pytest.mark.parametrize(("etat", "told"), [("suspendu", {"open": False, "covers": []}), ("inconnu", None)])
+@pytest.mark.parametrize(
+    ("etat", "told", "is_member"),
+    [("suspendu", {"open": False, "covers": []}, True), ("inconnu", None, False)],
+)
 def test_a_contract_is_told_in_the_state_its_insurer_gave_it(
-    town: WiredTown, etat: str, told: dict[str, Any] | None
+    town: WiredTown, etat: str, told: dict[str, Any] | None, is_member: bool
 ) -> None:
-    """One by one and by file: suspended is not open, and of what it does not know nothing is said."""
+    """One by one and by file: suspended is not open, and of what it does not know nothing is said.
+
+    Whether it insures somebody is its ground to hear of the compulsory cover: it must know that much.
+    """
     insurer = town.insurer().holder("rights contracts")
     _publish(insurer, _line(ANGE.text).replace(";ouvert;", f";{etat};"))
 
@@ -138,7 +144,7 @@ def test_a_contract_is_told_in_the_state_its_insurer_gave_it(
 
     assert isinstance(line, dict)
     assert one.get("amc") == line.get("amc") == told
-    assert one["amo"]["open"] is True
+    assert ("amo" in one) is ("amo" in line) is is_member
 
 
 def test_a_file_is_answered_line_by_line_and_taken_up_again(town: WiredTown) -> None:

@@ -166,11 +166,11 @@ def test_an_insurer_publishes_by_the_api(door: FlaskClient, stage: IssuanceStage
     assert (wrong.status_code, wrong.get_json()["field"]) == (422, "debut")
     assert (named.status_code, named.get_json()["why"]) == (422, "looks_like_a_nir")
     day = date(2026, 11, 21)
-    known = stage.services.complementary.of(NUMERO, ANGE, day)
+    known = stage.services.complementary.of(NUMERO, ANGE, day, stage.clock())
     assert known is not None
     assert known.droits.numero_adherent == "F0000001"
-    assert stage.services.complementary.of("99999002", ANGE, day) is None
-    assert stage.services.complementary.of(NUMERO, SARAH, day) is None
+    assert stage.services.complementary.of("99999002", ANGE, day, stage.clock()) is None
+    assert stage.services.complementary.of(NUMERO, SARAH, day, stage.clock()) is None
 
 
 def test_a_file_keeps_its_good_lines(door: FlaskClient) -> None:

@@ -196,7 +196,10 @@ def test_an_insurer_may_name_a_child_by_either_parents_number(family: Family, ke
     assert family.publish(key, "CT-ZOE", etat="suspendu") is Outcome.CHANGED
 
     assert family.states()[_place(before)] == "revoked"
-    assert family.stage.services.complementary.of(NUMERO, ZOE, date(2026, 11, 21)) is not None
+    assert (
+        family.stage.services.complementary.of(NUMERO, ZOE, date(2026, 11, 21), family.stage.clock())
+        is not None
+    )
 
 
 def test_the_linked_slot_is_the_one_the_apcv_will_have(family: Family) -> None:
