@@ -234,6 +234,20 @@ def test_a_certificate_that_ended_opens_nothing(street: Street) -> None:
     assert street.by_proxy(street.insurer_files).ask_token().status_code == 200
 
 
+def test_an_insurers_file_passes_and_nothing_else_so_large(street: Street) -> None:
+    """64 kB is the limit of every door but those of files, which the backend itself judges."""
+    connection = street.by_proxy(street.insurer_files)
+    token = connection.ask_token().json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    large = b"{}\n" * 30_000
+
+    assert connection.send("POST", "/v1/rights/queries", data=large, headers=headers).status_code == 413
+    answer = connection.send("POST", "/v1/rights/batches", data=large, headers=headers)
+
+    assert answer.status_code not in {404, 413}, answer.text[:300]
+    assert answer.headers["Content-Type"] in {"application/x-ndjson", "application/problem+json"}
+
+
 def test_only_the_proxy_says_the_address(street: Street) -> None:
     """A request through the proxy is served whatever addresses it claims for itself."""
     answer = street.by_proxy(None, **{"X-Forwarded-For": "203.0.113.9", "X_Forwarded_For": "::"}).send(
