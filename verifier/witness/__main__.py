@@ -32,7 +32,7 @@ from verifier.witness.asking import HttpLog
 from verifier.witness.watching import Alarm, LogUnreachable, Store, Witness
 from verifier.witness.watching import compare as compare_heads
 
-_ALARM, _SILENT = 1, 3
+_ALARM, _BROKEN, _SILENT = 1, 2, 3
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -135,6 +135,11 @@ def _look(witness: Witness) -> int:
     except LogUnreachable as silent:
         click.echo(f"Le journal ne répond pas : {silent}", err=True)
         return _SILENT
+    except OSError as broken:
+        click.echo(
+            f"Le dossier du témoin ne se lit ou ne s'écrit pas : {broken.strerror or broken}", err=True
+        )
+        return _BROKEN
     click.echo(f"{head.size} entrées, signées à {head.at:%H:%M:%S} UTC : la suite de ce qui fut vu.")
     return 0
 

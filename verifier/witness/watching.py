@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from cartes.merkle import ProofRefused
 
 TOO_OLD = timedelta(minutes=5)
 """A head signed longer ago: the log is not sealed any more, whatever the reason."""
+
+MOST_REFUSED = 500
+"""How many refused notes are kept: a log that lies anew at each look fills no disk."""
 
 AHEAD = timedelta(minutes=1)
 """How far a log's clock may be ahead of the witness's."""
@@ -70,17 +74,21 @@ class Store:
     def accepted(self, key: LogKey) -> TreeHead | None:
         """The last head accepted. Raises `HeadRefused` when the file was edited."""
         path = self.folder / "head"
-        return open_head(path.read_text("utf-8"), (key,)) if path.exists() else None
+        try:
+            return open_head(path.read_text("utf-8"), (key,)) if path.exists() else None
+        except UnicodeDecodeError as error:
+            raise HeadRefused(why="shape") from error
 
     def keep(self, note: str) -> None:
         """Put a note in the place of the last one, whole or not at all."""
         self._write("head", note)
 
     def keep_refused(self, note: str, at: datetime) -> None:
-        """Keep what was shown: it is the proof, signed by the log itself."""
-        name = f"refused-{at:%Y%m%dT%H%M%S}"
-        if not (self.folder / name).exists():
-            self._write(name, note)
+        """Keep what was shown, once: it is the proof, signed by the log itself."""
+        digest = hashlib.sha256(note.encode()).hexdigest()[:16]
+        kept = list(self.folder.glob("refused-*"))
+        if len(kept) < MOST_REFUSED and not any(path.name.endswith(digest) for path in kept):
+            self._write(f"refused-{at:%Y%m%dT%H%M%S}-{digest}", note)
 
     def _write(self, name: str, text: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
