@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from apcv_backend.tables import devices
-from cartes.errors import CarteError
 from mobile_mock.app_key import AppKey
 from tests.simulators.enrolment_stage import ANGE, PAOLI, PUBLIC_URL, SARAH, EnrolmentStage, Phone
+from tests.simulators.issuance_races import raced
 
 
 @pytest.fixture
@@ -23,22 +20,6 @@ def stage(database_url: str) -> Iterator[EnrolmentStage]:
     opened = EnrolmentStage(database_url)
     yield opened
     opened.close()
-
-
-def raced(how_many: int, attempt: Callable[[int], Any]) -> Counter[str]:
-    """The codes of `how_many` attempts released together; `done` for one that was not refused."""
-    barrier = Barrier(how_many)
-
-    def run(number: int) -> str:
-        barrier.wait(timeout=30)
-        try:
-            attempt(number)
-        except CarteError as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(how_many) as threads:
-        return Counter(threads.map(run, range(how_many)))
 
 
 def enrolled_phones(stage: EnrolmentStage) -> int:

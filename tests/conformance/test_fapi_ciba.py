@@ -17,39 +17,21 @@ from werkzeug.test import TestResponse
 
 from tests.simulators.issuance_stage import KARIM
 from tests.simulators.keyed_portal import ASSERTION_TYPE, KeyedPortal, keyed_portal
-from tests.simulators.portal import Portal, ProviderStage
+from tests.simulators.portal import CIBA, Portal, ProviderStage
 from tests.simulators.signin_stage import SigninPhone
 
-GRANT = "urn:openid:params:grant-type:ciba"
 NOTIFICATION_TOKEN = "8d67dc78-7faa-4d41-aabd-67707b374255"
 
 
 @pytest.fixture
 def portal(stage: ProviderStage) -> KeyedPortal:
     """The plan's client."""
-    return keyed_portal(stage, grant_types=[GRANT, "refresh_token"], redirect_uris=[])
-
-
-def ask(portal: Portal, **changes: str | None) -> TestResponse:
-    """An authentication request; `changes` on its parameters, None takes one away."""
-    told: dict[str, str | None] = {
-        "scope": "openid scope_all",
-        "login_hint": KARIM.text,
-        "binding_message": "42",
-        "acr_values": "eidas1",
-    }
-    form = {name: value for name, value in {**told, **changes}.items() if value is not None}
-    return portal.post("ext/ciba/auth", form)
-
-
-def poll(portal: Portal, auth_req_id: str) -> TestResponse:
-    """A question at the token endpoint."""
-    return portal.post("token", {"grant_type": GRANT, "auth_req_id": auth_req_id})
+    return keyed_portal(stage, grant_types=[CIBA, "refresh_token"], redirect_uris=[])
 
 
 def begun(portal: Portal, **changes: str | None) -> str:
     """A request that is accepted; its name."""
-    answer = ask(portal, **changes)
+    answer = portal.ask_ciba(**changes)
     assert answer.status_code == 200, answer.get_json()
     return str(answer.get_json()["auth_req_id"])
 
@@ -66,7 +48,7 @@ def signed_in(portal: Portal, phone: SigninPhone, **changes: str | None) -> dict
     """A whole sign-in; the tokens."""
     auth_req_id = begun(portal, **changes)
     phone.approve(phone.requests()[0], "42")
-    answer = poll(portal, auth_req_id)
+    answer = portal.poll_ciba(auth_req_id)
     assert answer.status_code == 200, answer.get_json()
     told: dict[str, Any] = answer.get_json()
     return told
@@ -79,23 +61,23 @@ def test_fapi_ciba_id1_discovery_end_point_verification(portal: KeyedPortal) -> 
     assert told["backchannel_authentication_endpoint"].startswith(portal.issuer)
     assert set(told["backchannel_token_delivery_modes_supported"]) == {"poll", "ping"}
     assert told["backchannel_user_code_parameter_supported"] is False
-    assert GRANT in told["grant_types_supported"]
+    assert CIBA in told["grant_types_supported"]
     assert "private_key_jwt" in told["token_endpoint_auth_methods_supported"]
 
 
 def test_fapi_ciba_id1(stage: ProviderStage, portal: KeyedPortal, phone: SigninPhone) -> None:
     """Two clients, each its tokens; the `acr` asked; a request used once gives nothing more."""
     first = signed_in(portal, phone)
-    other = keyed_portal(stage, "portail-deux", grant_types=[GRANT], redirect_uris=[])
+    other = keyed_portal(stage, "portail-deux", grant_types=[CIBA], redirect_uris=[])
     stage.clock.advance(1)
     auth_req_id = begun(other)
     phone.approve(phone.requests()[0], "42")
-    second = poll(other, auth_req_id).get_json()
+    second = other.poll_ciba(auth_req_id).get_json()
 
     claims = other.claims(second["id_token"])
     assert (claims["acr"], claims["aud"]) == ("eidas1", "portail-deux")
     assert portal.userinfo(first["access_token"]).get_json()["SubjectNameID"] == KARIM.text
-    again = poll(other, auth_req_id)
+    again = other.poll_ciba(auth_req_id)
     assert (again.status_code, error(again)) == (400, "invalid_grant")
 
 
@@ -104,7 +86,7 @@ def test_fapi_ciba_id1_user_rejects_authentication(portal: KeyedPortal, phone: S
     auth_req_id = begun(portal)
     phone.refuse(phone.requests()[0])
 
-    answer = poll(portal, auth_req_id)
+    answer = portal.poll_ciba(auth_req_id)
 
     assert (answer.status_code, error(answer)) == (400, "access_denied")
 
@@ -113,11 +95,11 @@ def test_fapi_ciba_id1_multiple_call_to_token_endpoint(portal: KeyedPortal, phon
     """Asked many times at once: pending or slow down; and it can still be approved."""
     auth_req_id = begun(portal)
 
-    words = {error(poll(portal, auth_req_id)) for _ in range(10)}
+    words = {error(portal.poll_ciba(auth_req_id)) for _ in range(10)}
 
     assert words == {"authorization_pending", "slow_down"}
     phone.approve(phone.requests()[0], "42")
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_auth_req_id_expired(stage: ProviderStage, portal: KeyedPortal) -> None:
@@ -125,7 +107,7 @@ def test_fapi_ciba_id1_auth_req_id_expired(stage: ProviderStage, portal: KeyedPo
     auth_req_id = begun(portal, requested_expiry="30")
     stage.clock.advance(31)
 
-    assert error(poll(portal, auth_req_id)) == "expired_token"
+    assert error(portal.poll_ciba(auth_req_id)) == "expired_token"
 
 
 def test_fapi_ciba_id1_ensure_authorization_request_with_binding_message_succeeds(
@@ -142,40 +124,40 @@ def test_fapi_ciba_id1_ensure_other_scope_order_succeeds(portal: KeyedPortal, ph
 
 def test_fapi_ciba_id1_ensure_requested_expiry_as_string_succeeds(portal: KeyedPortal) -> None:
     """A number written in a form is a text: it counts, and never beyond our own limit."""
-    assert ask(portal, requested_expiry="30").get_json()["expires_in"] == 30
+    assert portal.ask_ciba(requested_expiry="30").get_json()["expires_in"] == 30
 
 
 def test_fapi_ciba_id1_ensure_authorization_request_with_potentially_bad_binding_message(
     portal: KeyedPortal,
 ) -> None:
     """Long, with emoji and other scripts: invalid_binding_message."""
-    answer = ask(portal, binding_message="1234 \U0001f44d\U0001f3ff \u751f\u5b58\u8005 " * 3)
+    answer = portal.ask_ciba(binding_message="1234 \U0001f44d\U0001f3ff \u751f\u5b58\u8005 " * 3)
 
     assert (answer.status_code, error(answer)) == (400, "invalid_binding_message")
 
 
 def test_signed_authentication_requests_are_refused_by_name(portal: KeyedPortal) -> None:
     """The modules about request objects do not apply: this is why."""
-    assert error(ask(portal, request=portal.assertion())) == "invalid_request"
+    assert error(portal.ask_ciba(request=portal.assertion())) == "invalid_request"
 
 
 def test_fapi_ciba_id1_ensure_authorization_request_with_multiple_hints_fails(portal: KeyedPortal) -> None:
     """Two hints: invalid_request."""
-    assert error(ask(portal, id_token_hint="x.y.z")) == "invalid_request"
+    assert error(portal.ask_ciba(id_token_hint="x.y.z")) == "invalid_request"
 
 
 def test_fapi_ciba_id1_ensure_wrong_auth_req_id_in_token_endpoint_request(
     stage: ProviderStage, portal: KeyedPortal, phone: SigninPhone
 ) -> None:
     """Another client's request, though it was approved: invalid_grant; its own client still gets tokens."""
-    other = keyed_portal(stage, "portail-deux", grant_types=[GRANT], redirect_uris=[])
+    other = keyed_portal(stage, "portail-deux", grant_types=[CIBA], redirect_uris=[])
     auth_req_id = begun(portal)
     phone.approve(phone.requests()[0], "42")
 
-    stolen = poll(other, auth_req_id)
+    stolen = other.poll_ciba(auth_req_id)
 
     assert (stolen.status_code, error(stolen)) == (400, "invalid_grant")
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_ensure_without_client_assertion_in_token_endpoint_request(
@@ -184,12 +166,12 @@ def test_fapi_ciba_id1_ensure_without_client_assertion_in_token_endpoint_request
     """The name of the client is no proof of it."""
     auth_req_id = begun(portal)
     phone.approve(phone.requests()[0], "42")
-    form = {"grant_type": GRANT, "auth_req_id": auth_req_id, "client_id": portal.client_id}
+    form = {"grant_type": CIBA, "auth_req_id": auth_req_id, "client_id": portal.client_id}
 
     answer = portal.bare(form, "token")
 
     assert (answer.status_code, error(answer)) == (401, "invalid_client")
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_ensure_without_client_assertion_in_backchannel_authorization_request(
@@ -219,7 +201,7 @@ def test_fapi_ciba_id1_ensure_client_assertion_signature_algorithm_in_backchanne
     stage: ProviderStage, phone: SigninPhone
 ) -> None:
     """A key registered for PS256 proves nothing under RS256."""
-    portal = keyed_portal(stage, "portail-ps", "PS256", grant_types=[GRANT], redirect_uris=[])
+    portal = keyed_portal(stage, "portail-ps", "PS256", grant_types=[CIBA], redirect_uris=[])
     form = {"scope": "openid scope_all", "login_hint": KARIM.text, "binding_message": "42"}
 
     answer = by_rs256(portal, "ext/ciba/auth", form)
@@ -232,14 +214,14 @@ def test_fapi_ciba_id1_ensure_client_assertion_signature_algorithm_in_token_endp
     stage: ProviderStage, phone: SigninPhone
 ) -> None:
     """Nor at the token endpoint, where PS256 still works."""
-    portal = keyed_portal(stage, "portail-ps", "PS256", grant_types=[GRANT], redirect_uris=[])
+    portal = keyed_portal(stage, "portail-ps", "PS256", grant_types=[CIBA], redirect_uris=[])
     auth_req_id = begun(portal)
     phone.approve(phone.requests()[0], "42")
 
-    answer = by_rs256(portal, "token", {"grant_type": GRANT, "auth_req_id": auth_req_id})
+    answer = by_rs256(portal, "token", {"grant_type": CIBA, "auth_req_id": auth_req_id})
 
     assert (answer.status_code, error(answer)) == (401, "invalid_client")
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_ensure_client_assertion_with_iss_aud_to_token_endpoint_succeeds(
@@ -250,13 +232,13 @@ def test_fapi_ciba_id1_ensure_client_assertion_with_iss_aud_to_token_endpoint_su
     phone.approve(phone.requests()[0], "42")
     portal.audience = portal.issuer
 
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_refresh_token(stage: ProviderStage, portal: KeyedPortal, phone: SigninPhone) -> None:
     """It gives tokens about the same person, and nothing to another client."""
     first = signed_in(portal, phone)
-    other = keyed_portal(stage, "portail-deux", grant_types=[GRANT, "refresh_token"], redirect_uris=[])
+    other = keyed_portal(stage, "portail-deux", grant_types=[CIBA, "refresh_token"], redirect_uris=[])
 
     stolen = other.refresh(first["refresh_token"])
     second = portal.refresh(first["refresh_token"])
@@ -317,7 +299,7 @@ def pinged(stage: ProviderStage, phone: SigninPhone, listener: Listener) -> Test
     portal = keyed_portal(
         stage,
         "portail-ping",
-        grant_types=[GRANT],
+        grant_types=[CIBA],
         redirect_uris=[],
         ciba_delivery="ping",
         ciba_notification_endpoint=f"{listener.origin}/ciba",
@@ -328,7 +310,7 @@ def pinged(stage: ProviderStage, phone: SigninPhone, listener: Listener) -> Test
     pings.deliver(stage.clock())
     pings.deliver(stage.clock.advance(10))
     assert listener.heard[0] == ("/ciba", f"Bearer {NOTIFICATION_TOKEN}", {"auth_req_id": auth_req_id})
-    return poll(portal, auth_req_id)
+    return portal.poll_ciba(auth_req_id)
 
 
 def test_fapi_ciba_id1_ping_backchannel_notification_endpoint_response_has_body(
@@ -384,7 +366,7 @@ def test_an_assertion_of_another_key_under_this_clients_name_is_refused(
     stage: ProviderStage, portal: KeyedPortal
 ) -> None:
     """The name in an assertion chooses the keys, and nothing else."""
-    other = keyed_portal(stage, "portail-deux", grant_types=[GRANT], redirect_uris=[])
+    other = keyed_portal(stage, "portail-deux", grant_types=[CIBA], redirect_uris=[])
     forged = other.assertion(iss=portal.client_id, sub=portal.client_id)
     assert jwt.decode(forged, options={"verify_signature": False})["sub"] == portal.client_id
 

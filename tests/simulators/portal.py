@@ -32,6 +32,7 @@ from tests.simulators.signin_stage import SigninPhone, SigninStage, open_signin_
 
 BASE = "/protocol/openid-connect"
 CALLBACK = "https://portail.example/retour"
+CIBA = "urn:openid:params:grant-type:ciba"
 VERIFIER = "verifier-of-the-tests-0123456789-0123456789-abc"
 
 
@@ -181,6 +182,21 @@ class Portal:
     def refresh(self, token: str, **headers: str) -> TestResponse:
         """A refresh token for the next ones."""
         return self.post("token", {"grant_type": "refresh_token", "refresh_token": token}, **headers)
+
+    def ask_ciba(self, **changes: str | None) -> TestResponse:
+        """An authentication request without a browser; `changes` on its parameters, None takes one away."""
+        told: dict[str, str | None] = {
+            "scope": "openid scope_all",
+            "login_hint": KARIM.text,
+            "binding_message": "42",
+            "acr_values": "eidas1",
+        }
+        form = {name: value for name, value in {**told, **changes}.items() if value is not None}
+        return self.post("ext/ciba/auth", form)
+
+    def poll_ciba(self, auth_req_id: str) -> TestResponse:
+        """The question at the token endpoint: has it been approved?"""
+        return self.post("token", {"grant_type": CIBA, "auth_req_id": auth_req_id})
 
     def userinfo(self, token: str, scheme: str = "Bearer", **headers: str) -> TestResponse:
         """Who signed in."""

@@ -19,10 +19,9 @@ from werkzeug.test import TestResponse
 from apcv_backend.bootstrap import Services
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import KARIM, LAURE
-from tests.simulators.portal import Portal, ProviderStage, open_provider_stage
+from tests.simulators.portal import CIBA, Portal, ProviderStage, open_provider_stage
 from tests.simulators.signin_stage import SigninPhone
 
-CIBA = "urn:openid:params:grant-type:ciba"
 NOTIFICATION_TOKEN = "8d67dc78-7faa-4d41-aabd-67707b374255"
 
 
@@ -41,21 +40,6 @@ def phone(stage: ProviderStage) -> SigninPhone:
     return stage.phone()
 
 
-def ask(portal: Portal, **changes: str | None) -> TestResponse:
-    told: dict[str, str | None] = {
-        "scope": "openid scope_all",
-        "login_hint": KARIM.text,
-        "binding_message": "42",
-        "acr_values": "eidas1",
-    }
-    form = {name: value for name, value in {**told, **changes}.items() if value is not None}
-    return portal.post("ext/ciba/auth", form)
-
-
-def poll(portal: Portal, auth_req_id: str) -> TestResponse:
-    return portal.post("token", {"grant_type": CIBA, "auth_req_id": auth_req_id})
-
-
 def error(answer: TestResponse) -> str:
     return str((answer.get_json() or {}).get("error", answer.status_code))
 
@@ -64,16 +48,16 @@ def test_a_service_without_a_browser_signs_a_doctor_in(
     stage: ProviderStage, portal: Portal, phone: SigninPhone
 ) -> None:
     """Asked, shown on the phone, approved with the service's digits, polled once for tokens."""
-    asked = ask(portal, channel="MOBILE")
+    asked = portal.ask_ciba(channel="MOBILE")
     assert asked.status_code == 200, asked.get_json()
     told = asked.get_json()
     assert (told["expires_in"], told["interval"]) == (120, 5)
-    assert error(poll(portal, told["auth_req_id"])) == "authorization_pending"
+    assert error(portal.poll_ciba(told["auth_req_id"])) == "authorization_pending"
     (request,) = phone.requests()
     assert phone.approve(request, "42").status_code == 204
     stage.clock.advance(5)
 
-    tokens = poll(portal, told["auth_req_id"])
+    tokens = portal.poll_ciba(told["auth_req_id"])
 
     assert tokens.status_code == 200, tokens.get_json()
     assert portal.claims(tokens.get_json()["id_token"])["acr"] == "eidas1"
@@ -85,10 +69,10 @@ def test_fapi_ciba_id1_multiple_call_to_token_endpoint(
     stage: ProviderStage, portal: Portal, phone: SigninPhone
 ) -> None:
     """The tokens are given once; the same question again is an invalid grant."""
-    told = ask(portal).get_json()
+    told = portal.ask_ciba().get_json()
     phone.approve(phone.requests()[0], "42")
 
-    first, second = poll(portal, told["auth_req_id"]), poll(portal, told["auth_req_id"])
+    first, second = portal.poll_ciba(told["auth_req_id"]), portal.poll_ciba(told["auth_req_id"])
 
     assert first.status_code == 200
     assert error(second) == "invalid_grant"
@@ -96,30 +80,30 @@ def test_fapi_ciba_id1_multiple_call_to_token_endpoint(
 
 def test_fapi_ciba_id1_auth_req_id_expired(stage: ProviderStage, portal: Portal) -> None:
     """Nobody answered: expired_token."""
-    told = ask(portal, requested_expiry="30").get_json()
+    told = portal.ask_ciba(requested_expiry="30").get_json()
     assert told["expires_in"] == 30
 
     stage.clock.advance(31)
 
-    assert error(poll(portal, told["auth_req_id"])) == "expired_token"
+    assert error(portal.poll_ciba(told["auth_req_id"])) == "expired_token"
 
 
 def test_fapi_ciba_id1_user_rejects_authentication(portal: Portal, phone: SigninPhone) -> None:
     """No on the phone is access_denied, and says no more."""
-    told = ask(portal).get_json()
+    told = portal.ask_ciba().get_json()
     phone.refuse(phone.requests()[0])
 
-    assert error(poll(portal, told["auth_req_id"])) == "access_denied"
+    assert error(portal.poll_ciba(told["auth_req_id"])) == "access_denied"
 
 
 def test_fapi_ciba_id1_wrong_authentication_request_id(stage: ProviderStage, portal: Portal) -> None:
     """Another client's request, a browser's attempt, or nobody's: the same invalid grant."""
     other = stage.portal("portail-autre", grant_types=[CIBA, "authorization_code"])
     of_a_browser = other.begin().location.rsplit("/", 1)[1]
-    theirs = ask(other).get_json()["auth_req_id"]
+    theirs = other.ask_ciba().get_json()["auth_req_id"]
 
     for auth_req_id in (theirs, of_a_browser, "x" * 43):
-        assert error(poll(portal, auth_req_id)) == "invalid_grant"
+        assert error(portal.poll_ciba(auth_req_id)) == "invalid_grant"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +125,7 @@ def test_fapi_ciba_id1_wrong_authentication_request_id(stage: ProviderStage, por
 )
 def test_fapi_ciba_id1_bad_requests(portal: Portal, changes: dict[str, str | None], word: str) -> None:
     """Multiple hints, no hint, bad binding message, bad scope: the word of the specification, and why."""
-    answer = ask(portal, **changes)
+    answer = portal.ask_ciba(**changes)
 
     assert (answer.status_code, error(answer)) == (400, word)
     assert len(answer.get_json()["error_description"]) > 10
@@ -151,19 +135,19 @@ def test_a_client_not_registered_or_not_proven_is_refused(stage: ProviderStage, 
     """Not registered for it: unauthorized_client; not proven: invalid_client."""
     plain = stage.portal("portail-simple")
 
-    assert error(ask(plain)) == "unauthorized_client"
+    assert error(plain.ask_ciba()) == "unauthorized_client"
     portal.secret = "wrong"
-    assert (ask(portal).status_code, error(ask(portal))) == (401, "invalid_client")
+    assert (portal.ask_ciba().status_code, error(portal.ask_ciba())) == (401, "invalid_client")
 
 
 def test_polling_too_fast_is_told_to_slow_down_more_each_time(stage: ProviderStage, portal: Portal) -> None:
     """Five seconds, then five more for each time it came too early."""
-    auth_req_id = ask(portal).get_json()["auth_req_id"]
+    auth_req_id = portal.ask_ciba().get_json()["auth_req_id"]
 
     words = []
     for wait in (0, 5, 2, 9, 10):
         stage.clock.advance(wait)
-        words.append(error(poll(portal, auth_req_id)))
+        words.append(error(portal.poll_ciba(auth_req_id)))
 
     assert words == [
         "authorization_pending",
@@ -173,7 +157,7 @@ def test_polling_too_fast_is_told_to_slow_down_more_each_time(stage: ProviderSta
         "slow_down",
     ]
     stage.clock.advance(20)
-    assert error(poll(portal, auth_req_id)) == "authorization_pending"
+    assert error(portal.poll_ciba(auth_req_id)) == "authorization_pending"
 
 
 def test_the_answer_does_not_tell_whether_anybody_is_there(
@@ -181,7 +165,7 @@ def test_the_answer_does_not_tell_whether_anybody_is_there(
 ) -> None:
     """A phone that rings, one held back by a limit, none at all, nobody: the same answers, to the member."""
     asked = (KARIM.text, KARIM.text, LAURE.text, "899700366240")
-    answers = [ask(portal, login_hint=number) for number in asked]
+    answers = [portal.ask_ciba(login_hint=number) for number in asked]
 
     shapes = {
         (
@@ -194,7 +178,9 @@ def test_the_answer_does_not_tell_whether_anybody_is_there(
     }
 
     assert len(shapes) == 1
-    assert {error(poll(portal, a.get_json()["auth_req_id"])) for a in answers} == {"authorization_pending"}
+    assert {error(portal.poll_ciba(a.get_json()["auth_req_id"])) for a in answers} == {
+        "authorization_pending"
+    }
     assert len(phone.requests()) == 1
 
 
@@ -255,7 +241,7 @@ def test_fapi_ciba_id1_ping_tells_the_client_once_answered(
 ) -> None:
     """Nothing before the answer; then the request's name under the client's token; then tokens by polling."""
     portal, pings = ping_portal(stage, listener), stage.services.signin_approval.pings
-    auth_req_id = ask(portal, client_notification_token=NOTIFICATION_TOKEN).get_json()["auth_req_id"]
+    auth_req_id = portal.ask_ciba(client_notification_token=NOTIFICATION_TOKEN).get_json()["auth_req_id"]
     assert pings.deliver(stage.clock()) == 0
 
     phone.approve(phone.requests()[0], "42")
@@ -263,7 +249,7 @@ def test_fapi_ciba_id1_ping_tells_the_client_once_answered(
     assert pings.deliver(stage.clock()) == 1
     assert listener.heard == [(f"Bearer {NOTIFICATION_TOKEN}", {"auth_req_id": auth_req_id})]
     assert pings.deliver(stage.clock.advance(60)) == 0
-    assert poll(portal, auth_req_id).status_code == 200
+    assert portal.poll_ciba(auth_req_id).status_code == 200
 
 
 def test_fapi_ciba_id1_ping_notification_endpoint_that_fails_is_told_again(
@@ -271,7 +257,7 @@ def test_fapi_ciba_id1_ping_notification_endpoint_that_fails_is_told_again(
 ) -> None:
     """A 500 is no answer: again two seconds later, four after that, until it is heard."""
     portal, pings = ping_portal(stage, listener), stage.services.signin_approval.pings
-    ask(portal, client_notification_token=NOTIFICATION_TOKEN)
+    portal.ask_ciba(client_notification_token=NOTIFICATION_TOKEN)
     phone.refuse(phone.requests()[0])
     listener.status = 500
 
@@ -285,6 +271,6 @@ def test_fapi_ciba_id1_ping_notification_endpoint_that_fails_is_told_again(
 
 def test_ping_mode_needs_a_notification_token(stage: ProviderStage, listener: Listener) -> None:
     """Without it the client could not tell our ping from anybody's."""
-    answer = ask(ping_portal(stage, listener))
+    answer = ping_portal(stage, listener).ask_ciba()
 
     assert error(answer) == "invalid_request"
