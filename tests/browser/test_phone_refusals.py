@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import qrcode
 
 from cartes.till_request import request_text
 from mobile_mock.draw import draw
@@ -192,6 +193,20 @@ def test_a_phone_whose_list_is_old_answers_nobody(new_phone: NewPhone, tmp_path:
     phone.page.get_by_role("heading", name="Ce téléphone ne sait plus qui demande").wait_for()
     assert "date de plus de trois jours" in told(phone)
     assert phone.page.get_by_role("button", name="Réessayer").is_visible()
+
+
+def test_a_sign_in_of_another_server_is_not_taken(ange: WebPhone, tmp_path: Path) -> None:
+    """A code that leads elsewhere is not ours to answer, whatever stands behind its #: nothing is asked."""
+    picture = tmp_path / "elsewhere.png"
+    qrcode.make(f"https://connexion.example/s#{'A' * 22}").get_image().save(picture)
+    asked: list[str] = []
+    ange.page.on("request", lambda request: asked.append(request.url))
+
+    ange.open("#/scan")
+    ange.page.get_by_label("Choisir une photo du code").set_input_files(str(picture))
+    ange.page.get_by_role("heading", name="Ce code ne me dit rien").wait_for()
+
+    assert [url for url in asked if "signin-requests" in url] == []
 
 
 def test_the_page_that_verifies_says_that_its_list_is_old(chromium: Browser, hall: Hall) -> None:

@@ -85,9 +85,17 @@ export async function follow(app, text) {
   if (isForm(text, OFFER)) return authorise(app, text);
   const sheet = readSheet(text);
   if (sheet) return app.show(() => enrolScreen(app, { sheet, read: true }));
-  const claim = /#([A-Za-z0-9_-]{22})$/.exec(text);
-  if (claim) return claimed(app, claim[1]);
+  const code = await signinCode(text);
+  if (code) return claimed(app, code);
   throw new Refused("request_unreadable");
+}
+
+/** The code of a sign-in page of this very server, or of this app's own address; another server's is not ours to answer. */
+async function signinCode(text) {
+  const [, page, code] = /^(.*)#([A-Za-z0-9_-]{22})$/.exec(text) ?? [];
+  if (!page) return code ?? null;
+  const { public_url: ours } = await pocket.get("configuration");
+  return page === `${ours}/s` ? code : null;
 }
 
 async function answer(app, text) {
