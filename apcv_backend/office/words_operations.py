@@ -54,6 +54,11 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "tile_alive": ("Cartes en cours", "Valid cards"),
     "tile_frozen": ("Accès gelés", "Accounts frozen"),
     "tile_frozen_note": ("À revoir par quelqu'un.", "To be reviewed by a person."),
+    "tile_incidents": ("« Ce n'était pas moi », sans réponse", '"This was not me", not answered'),
+    "tile_incidents_note": (
+        "À lire et à clore sur le serveur : incidents",
+        "Read and close on the server: incidents",
+    ),
     "tile_alarms": ("Alarmes depuis 24 heures", "Alarms in 24 hours"),
     "age_minutes": ("{n} min", "{n} min"),
     "age_hours": ("{n} h", "{n} h"),

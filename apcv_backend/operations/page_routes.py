@@ -119,7 +119,15 @@ def _state(ready: Mapping[str, bool], figures: Figures, t: Words) -> Sequence[Ti
             _number(standing.alarms_last_day),
             "bad" if standing.alarms_last_day else "good",
         ),
+        *_waiting(standing.incidents_open, t),
     ]
+
+
+def _waiting(incidents: int, t: Words) -> Sequence[Tile]:
+    """What patients wait for an answer to; no tile while nobody does."""
+    if not incidents:
+        return ()
+    return (Tile(t("tile_incidents"), _number(incidents), "care", t("tile_incidents_note")),)
 
 
 def _trust(trust: TrustAge, at: datetime, t: Words) -> Tile:

@@ -99,6 +99,8 @@ class Standing:
     cards_alive: int
     accounts_frozen: int
     alarms_last_day: int
+    incidents_open: int
+    """Lines that patients said were not them, and nobody answered yet."""
 
 
 @dataclass(frozen=True, slots=True)

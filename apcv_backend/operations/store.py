@@ -19,6 +19,7 @@ from apcv_backend.tables import (
     alarms,
     contracts,
     devices,
+    incidents,
     journal,
     scan_refusals,
     staff_members,
@@ -45,6 +46,9 @@ class SqlCounts:
             "accounts_frozen": select(func.count())
             .select_from(account_freezes)
             .where(account_freezes.c.lifted_at.is_(None)),
+            "incidents_open": select(func.count())
+            .select_from(incidents)
+            .where(incidents.c.closed_at.is_(None)),
             "alarms_last_day": select(func.count()).select_from(alarms).where(alarms.c.at > at - _DAY),
         }
         with self._database.read() as connection:
