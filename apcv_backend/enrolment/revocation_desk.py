@@ -1,8 +1,9 @@
 """Revoke and suspend on an agent's word: a phone, a person, one exercice of a professional.
 
 Each act is one transaction: the phones, the slots of their cards and the line of the journal that names the
-agent. The publisher is rung after it, and tills learn of it at their next refresh. Revoked is for good: the
-person enrols again, on another slot. Suspended may be lifted; meanwhile no new card is issued on those slots.
+agent; revoking a person ends their representations in one of its own, first, which done again does no harm.
+The publisher is rung after it, and tills learn of it at their next refresh. Revoked is for good: the person
+enrols again, on another slot. Suspended may be lifted; meanwhile no new card is issued on those slots.
 """
 
 from __future__ import annotations

@@ -324,3 +324,21 @@ def test_a_session_is_forgotten_a_day_after_its_end(stage: ProviderStage, listen
     stage.services.sweep(stage.clock())
 
     assert _rows(stage, closed=False) == []
+
+
+def test_whoever_may_not_sign_in_any_more_is_told_so_and_reads_it(
+    stage: ProviderStage, listening: ListeningClient
+) -> None:
+    """Struck off between the gesture and the way back: no code, a reason, and a line that says it ended."""
+    portal, phone = _portal(stage, KARIM, listening), stage.phone()
+    attempt_id = portal.approve(portal.begin(), phone)
+    stage.strike_off(KARIM)
+
+    landed = portal.landed(portal.finish(attempt_id))
+
+    assert (landed["error"], "code" in landed) == ("access_denied", False)
+    assert "struck_off" in landed["error_description"]
+    with stage.services.database.read() as connection:
+        lines = connection.execute(select(journal).where(journal.c.event.like("signin.session_%"))).all()
+    assert [row.event for row in lines] == ["signin.session_opened", "signin.session_closed"]
+    assert strict_json.loads(lines[1].facts.encode())["why"] == "struck_off"

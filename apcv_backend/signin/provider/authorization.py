@@ -145,7 +145,7 @@ class AuthorizationDesk:
         assert sight is not None  # written just now, in this transaction
         dead = self._judge.why_dead(sight, at)
         if dead:
-            register.close_session(session_id, dead, at)
+            register.end_session(session_id, dead, at)
             return dead
         register.keep_code(
             NewCode(
