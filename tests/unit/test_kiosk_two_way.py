@@ -103,4 +103,8 @@ def test_a_screen_that_takes_answers_only_says_so(tmp_path: Path) -> None:
         (told,) = kiosk.type(kiosk.world.show_apcv())
 
         assert kiosk.state()["two_way"]["only"] is True
+        by_software = kiosk.ask(
+            "POST", "/api/scans", {"text": kiosk.world.show_apcv(), "two_way_only": False}
+        ).json
+    assert by_software["reasons"] == ["context_mismatch"], "a program does not undo what the till was told"
     assert [one["code"] for one in told["reasons"]] == ["context_mismatch"]

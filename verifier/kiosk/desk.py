@@ -134,25 +134,24 @@ class Desk:
                 return self._tell(Happens.REFUSED, at, source=source, code=refused.code)
 
     def judge(
-        self, text: str, at: datetime, policy: str | None = None, *, two_way_only: bool | None = None
+        self, text: str, at: datetime, policy: str | None = None, *, two_way_only: bool = False
     ) -> Happening:
         """Judge what the pharmacy's software read; the screen shows it too. What happened has its `judged`.
 
         A `policy` by name takes its own kind of card alone; without one it is the screen's, which takes a
-        contract beside the card. Raises `UnreadableInput` for a text no code holds, `TwoWayRefused` when a
-        sealed answer finds the session's files unusable.
+        contract beside the card. `two_way_only` may ask more than this till was told, never less. Raises
+        `UnreadableInput` for a text no code holds, `TwoWayRefused` when a sealed answer finds the session's
+        files unusable.
         """
         with self._changed:
             line = scanner.clean(text)
-            if two_way_only is None:
-                two_way_only = self.two_way_only
             beside = BESIDE.get(self.asked.now) if policy is None else None
             return self._card(
                 line,
                 Source.SOFTWARE,
                 at,
                 policy or self.asked.now,
-                two_way_only=two_way_only,
+                two_way_only=two_way_only or self.two_way_only,
                 beside=beside,
             )
 

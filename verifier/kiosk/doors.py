@@ -145,7 +145,7 @@ def _scans(kiosk: Kiosk, call: Call) -> Answer:
         text = said["text"] if "text" in said else scanner.read_picture(_bytes_of(said["image"]))
     except scanner.NoCodeFound as nothing:
         return {**verdict((Reason(nothing.code),), Freshness(checked_at=at)).to_json(), "beside": None}
-    happening = kiosk.desk.judge(text, at, policy, two_way_only=said.get("two_way_only"))
+    happening = kiosk.desk.judge(text, at, policy, two_way_only=said.get("two_way_only", False))
     return scan_json(happening, with_nir=said.get("with_nir", False))
 
 
