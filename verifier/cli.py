@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -30,16 +29,16 @@ from verifier.cli_options import (
     lang_option,
     language_of,
     memory_option,
+    policy_option,
     read_one,
     show_verdict,
     store_option,
+    two_way_option,
 )
 from verifier.cli_two_way import authorise_till, challenge
 from verifier.cli_voice import progress, progress_ends, refused_by, sentence_text, usage
 
 GREEN, AMBER, RED, NOT_OURS, USAGE = range(5)
-# Written here so that `--help` need not load the policies; a test keeps them equal to `policy.POLICIES`.
-POLICY_NAMES: Final = ("officine", "cabinet", "identite", "complementaire", "identite-pro", "prescription")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -139,18 +138,9 @@ def refresh(source: str, store_dir: Path, at_text: str | None, lang: str) -> int
 @main.command()
 @input_options
 @store_option
-@click.option(
-    "--policy",
-    "policy_name",
-    type=click.Choice(POLICY_NAMES),
-    default="officine",
-    show_default=True,
-    help="Ce dont cet écran a besoin.",
-)
+@policy_option
 @memory_option
-@click.option(
-    "--two-way", "two_way_only", is_flag=True, help="N’accepte qu’une réponse à une demande de ce poste."
-)
+@two_way_option
 @at_option
 @json_option
 @_with_nir

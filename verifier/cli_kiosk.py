@@ -15,14 +15,20 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from verifier.cli_options import choose, lang_option, memory_option, store_option
+from verifier.cli_options import (
+    choose,
+    lang_option,
+    memory_option,
+    policy_option,
+    store_option,
+    two_way_option,
+)
 from verifier.cli_voice import usage
 
 if TYPE_CHECKING:
     from verifier.kiosk.server import KioskServer
 
 DEFAULT_PORT: Final = 8765
-_POLICY_NAMES: Final = ("officine", "cabinet", "identite", "complementaire", "identite-pro", "prescription")
 _TICK_S: Final = 20
 
 
@@ -36,17 +42,8 @@ _TICK_S: Final = 20
     help="Port sur 127.0.0.1 ; 0 en prend un libre.",
 )
 @click.option("--reader", metavar="PORT", help="Douchette en mode série : /dev/ttyACM0, COM3…")
-@click.option(
-    "--policy",
-    "policy_name",
-    type=click.Choice(_POLICY_NAMES),
-    default="officine",
-    show_default=True,
-    help="Ce dont cet écran a besoin.",
-)
-@click.option(
-    "--two-way", "two_way_only", is_flag=True, help="N’accepte qu’une réponse à une demande de ce poste."
-)
+@policy_option
+@two_way_option
 @click.option(
     "--refresh-from", "source", metavar="URL", help="Publication à relire chaque heure, en arrière-plan."
 )

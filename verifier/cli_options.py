@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from verifier.lights import Light
     from verifier.sentences import Language
     from verifier.verdict import Verdict
+
+# Written here so that `--help` need not load the policies; a test keeps them equal to `policy.POLICIES`.
+POLICY_NAMES: Final = ("officine", "cabinet", "identite", "complementaire", "identite-pro", "prescription")
 
 store_option = click.option(
     "--store",
@@ -41,6 +44,19 @@ memory_option = click.option(
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Mémoire des codes déjà vus, commune à plusieurs postes (défaut : celle de ce poste).",
+)
+
+
+policy_option = click.option(
+    "--policy",
+    "policy_name",
+    type=click.Choice(POLICY_NAMES),
+    default="officine",
+    show_default=True,
+    help="Ce dont cet écran a besoin.",
+)
+two_way_option = click.option(
+    "--two-way", "two_way_only", is_flag=True, help="N’accepte qu’une réponse à une demande de ce poste."
 )
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.simulators.publisher import Publisher
-from verifier.cli import POLICY_NAMES, run
+from verifier.cli import run
 from verifier.cli_kiosk import kiosk
+from verifier.policy import POLICIES
 
 
 @pytest.fixture
@@ -125,4 +126,4 @@ def test_it_offers_the_policies_of_the_till() -> None:
     """The list that is written for speed is the list of `policy.py`."""
     (option,) = [one for one in kiosk.params if one.name == "policy_name"]
 
-    assert tuple(getattr(option.type, "choices", ())) == POLICY_NAMES
+    assert tuple(getattr(option.type, "choices", ())) == tuple(POLICIES)

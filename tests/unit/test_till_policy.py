@@ -14,7 +14,7 @@ from cartes.ecps import EcpsCard
 from cartes.identifiers.organisme import Organisme
 from cartes.professionnel import CategorieProfessionnelle, Profession
 from tests.simulators.cards import NOON, a_complete_apcv, a_doctor, an_apcv, an_ecps, an_identity_apcv
-from verifier.cli import POLICY_NAMES
+from verifier.cli_options import POLICY_NAMES
 from verifier.facts import CardFacts
 from verifier.policy import POLICIES
 from verifier.verdict import Freshness
