@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from mobile_mock.draw import draw
 from tests.browser.bench import Hall, WebPhone, web_phone
 from tests.browser.counter import an_eye
 from tests.browser.office import Office
+from tests.simulators.missing import missing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -22,6 +24,8 @@ NewPhone = Callable[..., WebPhone]
 
 def printed(office: Office, persona_id: str, folder: Path) -> Path:
     """The sheet a desk prints for somebody present, as paper: a picture of its page."""
+    if shutil.which("pdftoppm") is None:
+        missing("il manque pdftoppm : paquet Debian poppler-utils")
     page = office.colleague("desk_agent").open("/desk")
     page.get_by_label("Numéro de la personne").fill(office.hall.persona(persona_id).key)
     page.locator("#present").check()
