@@ -20,6 +20,7 @@ from apcv_backend.presences.rules import (
     UnverifiedScan,
     instant_of,
     prove,
+    reason_of,
 )
 from cartes import presentation
 from cartes.cards import CardKind
@@ -58,7 +59,7 @@ def compare(
     try:
         scan = _prove_then(unverified, trust, states, at)
     except PresenceRefused as refused:
-        why = str(refused.facts.get("reason", refused.code))
+        why = reason_of(refused)
         if why in _OUT_OF_USE:
             _tell_owner(unverified, by, registers, trust, at)
         return Compared(Verdict.REFUSED, why)

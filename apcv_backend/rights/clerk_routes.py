@@ -12,21 +12,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
-from werkzeug.exceptions import UnsupportedMediaType
 
-from apcv_backend.blueprint import StrictBlueprint, StrictSchema, View
+from apcv_backend.blueprint import StrictBlueprint, StrictSchema
 from apcv_backend.callers import Caller, CallerKind
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.rights.answers import to_json
-from apcv_backend.rights.batches import MOST_LINES, RightsBatches
+from apcv_backend.rights.batches import RightsBatches
+from apcv_backend.rights.file_door import answer_file, documents_file
 from apcv_backend.rights.query_rules import SCOPE, Ground, Purpose, Query, RightsNotAnswered
 from apcv_backend.rights.query_service import RightsDesk, read_person
-from apcv_backend.rights.request_reading import LARGEST_FILE, NDJSON, answer_lines, read_batch, read_day
+from apcv_backend.rights.request_reading import read_day
 from apcv_backend.rights.schemas import PatientSchema, RightsAnswerSchema
-from apcv_backend.rights.spool import SealedSpool
 from apcv_backend.staff_callers import StaffCallers, StaffRole
 from apcv_backend.staff_door import unverified_staff_call
 
@@ -111,28 +110,13 @@ def make_blueprint(
     @blueprint.route("/batches")
     class Batches(MethodView):
         @blueprint.called_by(CallerKind.STAFF, scope=_ROLE)
-        @_streams(blueprint)
+        @documents_file(blueprint, _PURPOSES)
         @blueprint.refuses({**_REFUSED, 415: "Le corps doit être du NDJSON."})
         def post(self) -> Response:
             """Un fichier de questions, comme `/v1/rights/batches` : les réponses arrivent ligne à ligne."""
             at = clock()
             caller = clerk(at)
-            if request.mimetype != NDJSON:
-                raise UnsupportedMediaType
-            spool = SealedSpool(random)
-            try:
-                request.max_content_length = LARGEST_FILE
-                spool.take(request.stream)
-                batch = read_batch(caller, spool)
-                told = batches.begin(batch, at)
-            except BaseException:
-                spool.close()
-                raise
-            response = Response(answer_lines(batches, batch, spool, told, at), content_type=NDJSON)
-            response.headers["Batch-Id"] = batch.key
-            response.headers["X-Accel-Buffering"] = "no"  # a proxy that collects would hide the progress
-            response.call_on_close(spool.close)
-            return response
+            return answer_file(batches, caller, random, at)
 
     return blueprint
 
@@ -145,48 +129,3 @@ def _query(body: dict[str, Any]) -> Query:
         care_date=read_day(body["care_date"]),
         person=read_person(patient["nir"], patient["birth_date"], patient["rank"]),
     )
-
-
-def _streams(blueprint: StrictBlueprint) -> Callable[[View], View]:
-    """Document the file and its parameters, which the view reads itself."""
-    said: list[dict[str, Any]] = [
-        {
-            "in": "query",
-            "name": "purpose",
-            "required": True,
-            "schema": {"type": "string", "enum": [one.value for one in _PURPOSES]},
-        },
-        {
-            "in": "query",
-            "name": "care_date",
-            "required": True,
-            "schema": {"type": "string", "format": "date"},
-        },
-        {
-            "in": "query",
-            "name": "from_line",
-            "required": False,
-            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LINES},
-        },
-        {
-            "in": "header",
-            "name": "Batch-Id",
-            "required": True,
-            "schema": {"type": "string", "minLength": 16, "maxLength": 64},
-        },
-    ]
-
-    def decorate(view: View) -> View:
-        documented: Callable[[View], View] = blueprint.doc(
-            parameters=said,
-            requestBody={"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
-        )
-        answered: Callable[[View], View] = blueprint.alt_response(
-            200,
-            schema=RightsAnswerSchema,
-            content_type=NDJSON,
-            description="Une réponse par ligne (`line`, `answer` ou `error`), puis `done` ou `resume_from`.",
-        )
-        return documented(answered(view))
-
-    return decorate

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Any
 
 from flask import request
 
 from apcv_backend.callers import Caller
-from apcv_backend.rights.batches import MOST_LINE_BYTES, MOST_LINES, Batch, RightsBatches
+from apcv_backend.rights.batches import MOST_LINES, Batch
 from apcv_backend.rights.query_rules import BatchRefused, Ground, Purpose, Query
 from apcv_backend.rights.query_service import read_person
 from apcv_backend.rights.spool import SealedSpool
 from cartes.errors import InvalidValue
-from cartes.wire import strict_json
 
-NDJSON: Final = "application/x-ndjson"
-LARGEST_FILE: Final = MOST_LINES * MOST_LINE_BYTES
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BATCH_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
 
@@ -58,17 +54,6 @@ def read_batch(caller: Caller, spool: SealedSpool) -> Batch:
         care_date=read_day(request.args.get("care_date", "")),
         from_line=int(first),
     )
-
-
-def answer_lines(
-    batches: RightsBatches, batch: Batch, spool: SealedSpool, told: int, at: datetime
-) -> Iterator[bytes]:
-    """The answers as NDJSON; the spool is closed at the end, also when the reader went away."""
-    try:
-        for said in batches.answers(batch, spool.read(), told, at):
-            yield strict_json.canonical(said) + b"\n"
-    finally:
-        spool.close()
 
 
 def read_day(text: str) -> date:

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from flask import Response, request
 from flask.views import MethodView
-from werkzeug.exceptions import UnsupportedMediaType
 
 from apcv_backend.blueprint import StrictBlueprint, View
 from apcv_backend.caller_door import identified
 from apcv_backend.callers import Caller, CallerKind, Callers
 from apcv_backend.ephemeral import Counters, limit
 from apcv_backend.rights.answers import to_json
-from apcv_backend.rights.batches import MOST_LINES, RightsBatches
+from apcv_backend.rights.batches import RightsBatches
 from apcv_backend.rights.fhir_coverage import FHIR_JSON, to_fhir
+from apcv_backend.rights.file_door import answer_file, documents_file
 from apcv_backend.rights.query_rules import (
     SCOPE,
     Purpose,
@@ -29,9 +29,8 @@ from apcv_backend.rights.query_rules import (
     RightsNotAnswered,
 )
 from apcv_backend.rights.query_service import RightsDesk
-from apcv_backend.rights.request_reading import LARGEST_FILE, NDJSON, answer_lines, read_batch, read_query
+from apcv_backend.rights.request_reading import read_query
 from apcv_backend.rights.schemas import QuerySchema, RightsAnswerSchema
-from apcv_backend.rights.spool import SealedSpool
 from cartes.wire import strict_json
 
 REFUSED_EVERY_S: Final = 0.1
@@ -45,29 +44,6 @@ _REFUSED = {
     404: "Rien ne peut vous être dit de cette personne : inconnue ou non, la réponse est la même.",
     422: "Date des soins hors de la fenêtre, ou format incorrect.",
 }
-_PARAMETERS: list[dict[str, Any]] = [
-    {
-        "in": "query",
-        "name": "purpose",
-        "required": True,
-        "schema": {"type": "string", "enum": [purpose.value for purpose in Purpose]},
-    },
-    {"in": "query", "name": "care_date", "required": True, "schema": {"type": "string", "format": "date"}},
-    {
-        "in": "query",
-        "name": "from_line",
-        "required": False,
-        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_LINES},
-        "description": "Reprendre à cette ligne, avec le même fichier et le même Batch-Id.",
-    },
-    {
-        "in": "header",
-        "name": "Batch-Id",
-        "required": True,
-        "schema": {"type": "string", "minLength": 16, "maxLength": 64},
-        "description": "Le nom du fichier, choisi par vous : le même nom et le même fichier reprennent.",
-    },
-]
 
 
 def make_blueprint(
@@ -115,7 +91,7 @@ def make_blueprint(
     @blueprint.route("/rights/batches")
     class Batches(MethodView):
         @blueprint.called_by(CallerKind.CLIENT, scope=SCOPE)
-        @_streams_batch(blueprint)
+        @documents_file(blueprint, tuple(Purpose))
         @blueprint.refuses({**_REFUSED, 415: "Le corps doit être du NDJSON."})
         def post(self) -> Response:
             """Un fichier de 100 000 questions au plus sur vos propres adhérents, une par ligne.
@@ -124,21 +100,7 @@ def make_blueprint(
             """
             at = clock()
             caller = caller_at(at, CallerKind.CLIENT, most=_BATCHES_A_MINUTE)
-            if request.mimetype != NDJSON:
-                raise UnsupportedMediaType
-            spool = SealedSpool(random)
-            try:
-                request.max_content_length = LARGEST_FILE
-                spool.take(request.stream)
-                batch = read_batch(caller, spool)
-                told = batches.begin(batch, at)
-            except BaseException:
-                spool.close()
-                raise
-            response = Response(answer_lines(batches, batch, spool, told, at), content_type=NDJSON)
-            response.headers["Batch-Id"] = batch.key
-            response.call_on_close(spool.close)
-            return response
+            return answer_file(batches, caller, random, at)
 
     return blueprint
 
@@ -148,25 +110,6 @@ def _answers_rights(blueprint: StrictBlueprint) -> Callable[[View], View]:
     decorate: Callable[[View], View] = blueprint.alt_response(
         200, schema=RightsAnswerSchema, description="En JSON, ou en FHIR R4 selon Accept."
     )
-    return decorate
-
-
-def _streams_batch(blueprint: StrictBlueprint) -> Callable[[View], View]:
-    """Document the file, its name and its parameters, which the view reads itself."""
-
-    def decorate(view: View) -> View:
-        documented: Callable[[View], View] = blueprint.doc(
-            parameters=_PARAMETERS,
-            requestBody={"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
-        )
-        told: Callable[[View], View] = blueprint.alt_response(
-            200,
-            schema=RightsAnswerSchema,
-            content_type=NDJSON,
-            description="Une réponse par ligne (`line`, `answer` ou `error`), puis `done` ou `resume_from`.",
-        )
-        return documented(told(view))
-
     return decorate
 
 
