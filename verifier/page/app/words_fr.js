@@ -35,7 +35,7 @@ export const fr = {
   place: "Lieu",
   number: "Identifiant",
   amo: "Droits obligatoires",
-  amc: "Complémentaire",
+  amc: "Droits complémentaires",
   ald: "Affection de longue durée",
   c2s: "Complémentaire santé solidaire",
   yes: "Oui",
