@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
@@ -13,13 +14,17 @@ from apcv_backend.bootstrap import build
 from apcv_backend.config import Config
 from apcv_backend.enrolment.revocation_commands import revoke
 from apcv_backend.tables import journal
+from cartes.cards import CardKind
 from keys.keyring import Purpose
 from tests.simulators.clock import SteerableClock
 from verifier.refresh import refresh
 from verifier.trust_store import TrustStore
 
 
-def test_a_stolen_issuer_key_is_in_the_next_trust_list(config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", CardKind)
+def test_a_stolen_issuer_key_is_in_the_next_trust_list(
+    config: Config, tmp_path: Path, kind: CardKind
+) -> None:
     """Revoked in the keyring, so in what is published next; another key of its kind signs; others refused."""
     keys = tmp_path / "own-keys"
     shutil.copytree(config.keys_dir, keys)
@@ -27,7 +32,7 @@ def test_a_stolen_issuer_key_is_in_the_next_trust_list(config: Config, tmp_path:
     own = replace(config, keys_dir=keys, publication_dir=tmp_path / "own-publication")
     services = build(own, clock=clock)
     try:
-        stolen = services.keyring.signer(Purpose.APCV, clock()).public_key
+        stolen = services.keyring.signer(Purpose(kind.value), clock()).public_key
         (record,) = [key for key in services.keyring.public_keys() if key.public_key == stolen]
         root = services.keyring.public_keys(Purpose.TUF_ROOT)[0]
         told = ("--reason", "volée", "--agent", "A. Martin", "--place", "Paris")
