@@ -1,8 +1,9 @@
-"""The documented surface: flask-smorest with OpenAPI 3.1, and the four corrections it needs.
+"""The documented surface: flask-smorest with OpenAPI 3.1, and the five corrections it needs.
 
 * errors are ours (`problems.py`), so that a 405 keeps its `Allow` header;
 * an exclusive bound is written `exclusiveMinimum` / `exclusiveMaximum`, as OpenAPI 3.1 says;
 * a constant field is written `const`;
+* a pattern is anchored as JSON Schema's are (ECMA-262), where Python's own anchors are letters;
 * a door is open as soon as it is registered, and described when somebody first asks for the document: a
   process that never shows it never writes it.
 """
@@ -95,6 +96,7 @@ def build_api(app: Flask) -> DocumentedApi:
     assert converter is not None
     converter.add_attribute_function(_exclusive_bounds)
     converter.add_attribute_function(_constant)
+    converter.add_attribute_function(_pattern)
     return api
 
 
@@ -114,3 +116,9 @@ def _exclusive_bounds(_converter: object, field: fields.Field[Any], *, ret: dict
 def _constant(_converter: object, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
     del ret
     return {"const": field.constant} if isinstance(field, fields.Constant) else {}
+
+
+def _pattern(_converter: object, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
+    del field
+    written = ret.get("pattern")
+    return {"pattern": written.replace(r"\A", "^").replace(r"\Z", "$")} if written else {}

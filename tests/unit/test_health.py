@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 from dataclasses import replace
@@ -76,6 +77,15 @@ def test_the_interface_is_shown_to_people_and_machines(client: FlaskClient) -> N
     assert document["openapi"] == "3.1.0"
     assert all(path in page for path in document["paths"])
     assert "<script" not in page
+
+
+def test_a_pattern_means_the_same_to_a_client_in_another_language(client: FlaskClient) -> None:
+    """JSON Schema's patterns are ECMA-262's: Python's own anchors would be the letters A and Z there."""
+    patterns = re.findall(r'"pattern":\s*("(?:[^"\\]|\\.)*")', client.get("/openapi.json").text)
+    read = [json.loads(pattern) for pattern in patterns]
+
+    assert "^[0-9]{2}$" in read
+    assert [pattern for pattern in read if re.search(r"\\[AZz]", pattern)] == []
 
 
 @pytest.mark.parametrize(
