@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from apcv_backend.typesetting import typeset
 
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "openid": ("savoir que c'est vous", "know that it is you"),
+    "openid": ("que c'est vous", "that it is you"),
     "scope_all": (
         "votre identité et vos exercices professionnels",
         "your identity and your professional practices",
@@ -16,7 +16,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "identity": ("votre identité", "your identity"),
     "professional": ("vos exercices professionnels", "your professional practices"),
     "ins": ("votre identité nationale de santé (INS)", "your national health identity (INS)"),
-    "offline_access": ("rester connecté sans vous redemander", "stay signed in without asking you again"),
+    "offline_access": (
+        "de quoi rester connecté sans vous redemander",
+        "what it takes to stay signed in without asking again",
+    ),
 }
 
 _PURPOSES: Mapping[str, tuple[str, str]] = {
