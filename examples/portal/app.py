@@ -11,17 +11,23 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from authlib.integrations.base_client import OAuthError
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, render_template, request, session, url_for
 from flask import Response as FlaskResponse
+from requests import RequestException
 from werkzeug.wrappers import Response
 
 from examples.portal.words import language, words_in
 
 
-def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Flask:
-    """The portal's pages. `client` has the `client_id` and `client_secret` the provider gave it."""
+def create_portal(
+    issuer: str, client: Mapping[str, str], secret_key: str, *, patience_s: float = 5.0
+) -> Flask:
+    """The portal's pages. `client` has the `client_id` and `client_secret` the provider gave it.
+
+    A provider that says nothing for `patience_s` seconds is one that is not there.
+    """
     portal = Flask(__name__)
     portal.config.update(SECRET_KEY=secret_key, SESSION_COOKIE_NAME="portail", SESSION_COOKIE_SAMESITE="Lax")
     portal.after_request(_guard)
@@ -30,7 +36,11 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
         server_metadata_url=f"{issuer}/.well-known/openid-configuration",
         client_id=client["client_id"],
         client_secret=client["client_secret"],
-        client_kwargs={"scope": "openid scope_all", "code_challenge_method": "S256"},
+        client_kwargs={
+            "scope": "openid scope_all",
+            "code_challenge_method": "S256",
+            "default_timeout": patience_s,
+        },
         authorize_params={"acr_values": "eidas1"},
     )
 
@@ -48,7 +58,7 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
     def signed_in() -> Response | tuple[str, int]:
         try:
             tokens = ecps.authorize_access_token()
-        except OAuthError as refused:
+        except AuthlibBaseError as refused:  # the provider's no, or an answer that is not for this browser
             return _page(refused=refused.error), 403
         spoken = language()
         session.clear()
@@ -67,6 +77,10 @@ def create_portal(issuer: str, client: Mapping[str, str], secret_key: str) -> Fl
         told = {"id_token_hint": session.get("hint", ""), "post_logout_redirect_uri": _home()}
         session.clear()
         return redirect(f"{ecps.load_server_metadata()['end_session_endpoint']}?{urlencode(told)}")
+
+    @portal.errorhandler(RequestException)
+    def absent(_: RequestException) -> tuple[str, int]:
+        return _page(refused="temporarily_unavailable"), 503
 
     def _home() -> str:
         return url_for("home", _external=True)

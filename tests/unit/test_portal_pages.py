@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -63,3 +65,26 @@ def test_nobody_frames_the_portal_or_keeps_its_pages(portal: FlaskClient) -> Non
     cookie = portal.get("/?lang=en").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_a_provider_that_is_not_there_is_a_page_with_a_way_out(portal: FlaskClient) -> None:
+    """Nobody listens: the person reads that nothing was opened, and may try again."""
+    answer = portal.get("/connexion")
+
+    assert answer.status_code == 503
+    assert "La connexion n’a pas abouti" in answer.text
+    assert "/connexion" in answer.text
+
+
+def test_a_provider_that_says_nothing_is_not_waited_for() -> None:
+    """It takes the connection and is silent: the same page, after the portal's patience."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = create_portal(issuer, {"client_id": "c", "client_secret": "s"}, "k" * 32, patience_s=0.2)
+
+        assert waiting.test_client().get("/connexion").status_code == 503
+
+
+def test_a_way_back_that_nobody_began_is_refused(portal: FlaskClient) -> None:
+    """Somebody else's answer, pasted into this browser, opens nothing."""
+    assert portal.get("/retour?error=access_denied").status_code == 403
