@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from mobile_mock.draw import draw
 from tests.browser.bench import Hall, WebPhone, web_phone
 from tests.browser.counter import an_eye
 from tests.browser.office import Office
-from tests.simulators.missing import missing
+from tests.simulators.pdf_reader import picture_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -24,8 +22,6 @@ NewPhone = Callable[..., WebPhone]
 
 def printed(office: Office, persona_id: str, folder: Path) -> Path:
     """The sheet a desk prints for somebody present, as paper: a picture of its page."""
-    if shutil.which("pdftoppm") is None:
-        missing("il manque pdftoppm : paquet Debian poppler-utils")
     page = office.colleague("desk_agent").open("/desk")
     page.get_by_label("Numéro de la personne").fill(office.hall.persona(persona_id).key)
     page.locator("#present").check()
@@ -42,11 +38,7 @@ def printed(office: Office, persona_id: str, folder: Path) -> Path:
     page.get_by_role("button", name="Imprimer la fiche").click()
     page.get_by_text("La fiche est ouverte").wait_for()
     page.unroute("**/v1/desk/sheets")
-    picture = folder / "sheet"
-    subprocess.run(
-        ["pdftoppm", "-r", "150", "-gray", "-png", "-singlefile", str(sheet), str(picture)], check=True
-    )
-    return picture.with_suffix(".png")
+    return picture_of(sheet)
 
 
 def test_the_sheet_printed_at_the_desk_is_read_by_the_phone(

@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from tests.vectors import faults_card, faults_proof, good, insurers_card  # noqa: E402 - the path must be set first
+from tests.vectors import faults_card, faults_proof, golden, good, insurers_card  # noqa: E402 - the path must be set first
 from tests.vectors.making import Vector  # noqa: E402 - the path must be set first
 
 FOLDER = HERE / "sq1"
@@ -45,42 +45,5 @@ def files() -> dict[Path, str]:
     return wanted
 
 
-def differences() -> list[str]:
-    """The files that are missing, different, or there for no reason."""
-    wanted = files()
-    wrong = [path.name for path, text in wanted.items() if _text_of(path) != text]
-    return sorted(wrong + [path.name for path in _written() if path not in wanted])
-
-
-def _written() -> list[Path]:
-    return [*FOLDER.glob("*.json"), *AMC_FOLDER.glob("*.json")]
-
-
-def _text_of(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def main(arguments: list[str]) -> int:
-    """Write or compare; 1 when they differ."""
-    if arguments == ["--check"]:
-        wrong = differences()
-        for name in wrong:
-            print(f"differs: {name}")
-        return 1 if wrong else 0
-    if arguments:
-        print(__doc__)
-        return 4
-    FOLDER.mkdir(exist_ok=True)
-    AMC_FOLDER.mkdir(exist_ok=True)
-    wanted = files()
-    for path in _written():
-        if path not in wanted:
-            path.unlink()
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
-    print(f"{len(wanted) - 1} vectors")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(golden.main(__doc__, files(), (FOLDER, AMC_FOLDER), sys.argv[1:]))

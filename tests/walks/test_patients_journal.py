@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from apcv_backend.patient_journal.store import SqlPatientRegisters
 from apcv_backend.tables import incidents, oidc_clients
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.pdf_reader import words_of
 
 Asked = Callable[..., TestResponse]
 
@@ -261,9 +261,7 @@ def test_the_journal_is_taken_away_as_a_pdf_people_can_read(stage: IssuanceStage
     file = tmp_path / "journal.pdf"
     file.write_bytes(answer.data)
 
-    text = subprocess.run(
-        ["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True
-    ).stdout.decode()
+    text = words_of(file, laid_out=True)
 
     assert answer.content_type == "application/pdf"
     assert "Ce qui a été fait avec mes données" in text
@@ -283,7 +281,7 @@ def test_what_is_taken_away_says_what_the_screen_says(stage: IssuanceStage, tmp_
     file = tmp_path / "journal.pdf"
     file.write_bytes(_ask(phone, "/v1/journal/export?format=pdf").data)
 
-    text = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout.decode()
+    text = words_of(file)
 
     assert _ask(phone, "/v1/journal/export").get_json() == screen
     printed, place = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()), 0
