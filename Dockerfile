@@ -7,7 +7,7 @@ RUN python -m venv /opt/venv \
 
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv --shell /usr/sbin/nologin cartes \
- && install -d -o 10001 -g 0 -m 0755 /var/cartes/publication
+ && install -d -o 10001 -g 0 -m 0755 /var/cartes/publication /var/cartes/kept
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv
 COPY cartes cartes
