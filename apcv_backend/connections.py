@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from apcv_backend.config import Config
 from apcv_backend.enrolment.rules import Dossier, PersonKey, PersonUnknown, user_handle
 from apcv_backend.enrolment.service import CardTerms
-from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
+from apcv_backend.enrolment.webauthn_ceremony import ProvenAssertion, RegisteredKey, check_assertion
 from apcv_backend.issuance.ports import Gesture, Phone
 from apcv_backend.professionals.ports import Directory
 from apcv_backend.publication.rules import IssuerKeyRecord, build_trust_list
@@ -52,17 +53,56 @@ class EnteredAs:
             return person
 
 
-class GesturesOfPhones:
-    """Issuance's `CheckAssertion`: the one wrapper around WebAuthn, under the terms of the phone's card."""
+class KnownPhone(Protocol):
+    """A registered phone, as far as judging its gesture depends on it; each room has its own."""
+
+    @property
+    def kind(self) -> CardKind:
+        """Of which card."""
+        ...
+
+    @property
+    def subject_id(self) -> str:
+        """Its owner's pseudonym."""
+        ...
+
+    @property
+    def credential_id(self) -> bytes:
+        """Its WebAuthn credential."""
+        ...
+
+    @property
+    def cose_key(self) -> bytes:
+        """The public key of it."""
+        ...
+
+    @property
+    def sign_count(self) -> int:
+        """The counter it showed last."""
+        ...
+
+    @property
+    def backup_eligible(self) -> bool:
+        """Whether the key may be copied (BE)."""
+        ...
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether it was, when last seen (BS)."""
+        ...
+
+
+class ProvenGestures:
+    """The one wrapper around WebAuthn, under the terms of the phone's card."""
 
     def __init__(self, terms: Mapping[CardKind, CardTerms]) -> None:
         self._policies = {kind: term.ceremony for kind, term in terms.items()}
 
-    def __call__(
-        self, phone: Phone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
-    ) -> Gesture:
-        """See `issuance.ports.CheckAssertion`."""
-        proven = check_assertion(
+    def prove(
+        self, phone: KnownPhone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
+    ) -> ProvenAssertion:
+        """Prove that `phone` and its owner answered `challenge`. Raises a CeremonyRefused leaf."""
+        return check_assertion(
             unverified,
             challenge=challenge,
             device=RegisteredKey(
@@ -76,6 +116,16 @@ class GesturesOfPhones:
             policy=self._policies[phone.kind],
             at=at,
         )
+
+
+class GesturesOfPhones(ProvenGestures):
+    """Issuance's `CheckAssertion`."""
+
+    def __call__(
+        self, phone: Phone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
+    ) -> Gesture:
+        """See `issuance.ports.CheckAssertion`."""
+        proven = self.prove(phone, unverified, challenge=challenge, at=at)
         return Gesture(proven.sign_count, proven.backed_up, proven.backup_state_changed)
 
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from apcv_backend.audit import Journal
 from apcv_backend.config import Config
+from apcv_backend.connections import ProvenGestures
 from apcv_backend.database import Database
-from apcv_backend.enrolment.rules import PersonUnknown, user_handle
+from apcv_backend.enrolment.rules import PersonUnknown
 from apcv_backend.enrolment.service import CardTerms
-from apcv_backend.enrolment.webauthn_ceremony import RegisteredKey, check_assertion
 from apcv_backend.ephemeral import Counters
 from apcv_backend.representation.ports import CurrentRights
 from apcv_backend.representation.service import Representations as Representing
@@ -58,30 +58,14 @@ class SigninApproval:
     pings: PingDelivery
 
 
-class SigninGestures:
-    """The one wrapper around WebAuthn, under the terms of the phone's card (`CheckAssertion`)."""
-
-    def __init__(self, terms: Mapping[CardKind, CardTerms]) -> None:
-        self._policies = {kind: term.ceremony for kind, term in terms.items()}
+class SigninGestures(ProvenGestures):
+    """The approval's `CheckAssertion`."""
 
     def __call__(
         self, phone: SigninPhone, unverified: Mapping[str, object], *, challenge: bytes, at: datetime
     ) -> SigninGesture:
         """See `attempt_ports.CheckAssertion`."""
-        proven = check_assertion(
-            unverified,
-            challenge=challenge,
-            device=RegisteredKey(
-                credential_id=phone.credential_id,
-                public_key=phone.cose_key,
-                sign_count=phone.sign_count,
-                backup_eligible=phone.backup_eligible,
-                backed_up=phone.backed_up,
-                user_handle=user_handle(phone.subject_id),
-            ),
-            policy=self._policies[phone.kind],
-            at=at,
-        )
+        proven = self.prove(phone, unverified, challenge=challenge, at=at)
         return SigninGesture(proven.sign_count, proven.backed_up)
 
 
