@@ -155,11 +155,13 @@ def _bars(plot: DailyPlot) -> list[Markup]:
 def _dates(plot: DailyPlot, words: PlotWords) -> list[Markup]:
     days = len(plot.days)
     return [
-        Markup('<text class="{often}" x="{x}" y="{y}" text-anchor="middle">{day}</text>').format(
+        Markup('<text class="{often}" x="{x}" y="{y}" text-anchor="{anchor}">{day}</text>').format(
             # Where the screen is narrow, every second date is left out by the sheet.
             often="every" if (days - 1 - at) % (2 * _DAYS_BETWEEN) == 0 else "second",
-            x=round(min(_x(at, days) + 6, _WIDTH - _RIGHT - 24), 1),
-            y=_HEIGHT - _BOTTOM + 19,
+            # The last one ends where the picture does, however large its letters are.
+            x=_WIDTH - 2 if at == days - 1 else round(_x(at, days) + 6, 1),
+            anchor="end" if at == days - 1 else "middle",
+            y=_HEIGHT - _BOTTOM + 22,
             day=words.day_label(plot.days[at]),
         )
         for at in range(days - 1, -1, -_DAYS_BETWEEN)
