@@ -8,8 +8,7 @@ machine's speed, a multiple is comparable.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -19,7 +18,7 @@ from benchmarks import load
 from benchmarks.durable_backend import DurableBackend, durable_backend
 from benchmarks.figure import Aim, Figure, Quantity, Shown
 from benchmarks.limits import BareP256, busy_neighbour
-from benchmarks.peer import PeerMissing, TokenPeer, token_peer
+from benchmarks.peer import TokenPeer, peer_or_reason, token_peer
 from benchmarks.process_cpu import cpu_seconds
 from benchmarks.timing import interleaved
 from benchmarks.where_time_goes import where_time_goes
@@ -81,24 +80,13 @@ def measure(*, turns: int = 5, each: int = 60, profiled: int = 60) -> list[Figur
     """`turns` turns a side of `each` requests on every one of the connections, after one that warms up."""
     with tempfile.TemporaryDirectory(prefix="cartes-bench-") as name:
         folder = Path(name)
-        with durable_backend(folder, CONNECTIONS) as backend, _peer_or_reason() as (peer, reason):
+        with (
+            durable_backend(folder, CONNECTIONS) as backend,
+            peer_or_reason(token_peer(CONNECTIONS)) as (peer, reason),
+        ):
             ours, peers, verify, sign = _play(folder, backend, peer, turns, each)
             shares = where_time_goes(backend.environ, backend.in_turn(profiled)) if profiled else ""
     return _figures(ours, peers, verify, sign, reason, shares)
-
-
-@contextmanager
-def _peer_or_reason() -> Iterator[tuple[TokenPeer | None, str]]:
-    try:
-        context = token_peer(CONNECTIONS)
-        peer = context.__enter__()
-    except PeerMissing as missing:
-        yield None, str(missing)
-        return
-    try:
-        yield peer, ""
-    finally:
-        context.__exit__(None, None, None)
 
 
 def _play(

@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import jwt
@@ -26,6 +26,8 @@ from benchmarks.durable_hall import wait_until_up
 from benchmarks.load import http_request
 from cartes.wire import base64url
 from examples.demo.town_hall import free_port
+
+_Peer = TypeVar("_Peer")
 
 WORKERS = 2
 _FOLDER = Path(__file__).with_name("peer")
@@ -116,6 +118,18 @@ def peer_process(script: str, told: Mapping[str, Any]) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=15)
+
+
+@contextmanager
+def peer_or_reason(opened: AbstractContextManager[_Peer]) -> Iterator[tuple[_Peer | None, str]]:
+    """The peer while the block lasts; or none, and why: the backend is measured all the same."""
+    peer, reason = None, ""
+    with ExitStack() as stack:
+        try:
+            peer = stack.enter_context(opened)
+        except PeerMissing as missing:
+            reason = str(missing)
+        yield peer, reason
 
 
 def _installed() -> str:

@@ -8,15 +8,14 @@ has the `jti` of each assertion on disk before it answers, the peer forgets ever
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from benchmarks import load
 from benchmarks.figure import Aim, Figure, Quantity, Shown
-from benchmarks.peer import PeerMissing
+from benchmarks.peer import peer_or_reason
 from benchmarks.process_cpu import cpu_seconds
 from benchmarks.signin_providers import Provider, our_provider, peer_provider
 from benchmarks.where_time_goes import where_time_goes
@@ -77,7 +76,10 @@ def measure(*, turns: int = 5, each: int = 40, profiled: int = 100) -> list[Figu
     shares = {question.name: "" for question in QUESTIONS}
     with tempfile.TemporaryDirectory(prefix="cartes-bench-") as name:
         folder = Path(name)
-        with our_provider(folder, CONNECTIONS) as (our_side, settings), _peer_or_reason() as (peer, reason):
+        with (
+            our_provider(folder, CONNECTIONS) as (our_side, settings),
+            peer_or_reason(peer_provider(CONNECTIONS)) as (peer, reason),
+        ):
             for turn in range(turns + 1):
                 for question in QUESTIONS:
                     for side, kept in ((our_side, ours), (peer, peers)):
@@ -98,20 +100,6 @@ def measure(*, turns: int = 5, each: int = 40, profiled: int = 100) -> list[Figu
         figure(question, ours[question.name], peers[question.name], reason, shares[question.name])
         for question in QUESTIONS
     ]
-
-
-@contextmanager
-def _peer_or_reason() -> Iterator[tuple[Provider | None, str]]:
-    try:
-        context = peer_provider(CONNECTIONS)
-        peer = context.__enter__()
-    except PeerMissing as missing:
-        yield None, str(missing)
-        return
-    try:
-        yield peer, ""
-    finally:
-        context.__exit__(None, None, None)
 
 
 def _turn(folder: Path, side: Provider, question: Question, each: int) -> tuple[float, Mapping[str, float]]:

@@ -7,7 +7,6 @@ to ask another day's question, another question of the same people, or anything 
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from apcv_backend.bootstrap import Services
 from tests.simulators.clock import SteerableClock
-from tests.simulators.online_rights_stage import RightsStage, insurer, open_country
+from tests.simulators.online_rights_stage import RightsStage, open_country
 from tests.simulators.population import nir_of
 
 NAME = "fichier-de-novembre"
@@ -26,10 +25,10 @@ NAME = "fichier-de-novembre"
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
     opened = open_country(services, clock, attestation_dir, 1_000)
-    # A client of its own each time: tests share the counters of a minute.
-    opened.callers.callers["mutuelle"] = caller = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
-    quotas, account = opened.online.quotas, f"client:{caller.client_id}"
-    opened.services.database.run(lambda tx: quotas.raise_ceiling(tx, account, 10_000, "essai", clock()))
+    quotas = opened.online.quotas
+    opened.services.database.run(
+        lambda tx: quotas.raise_ceiling(tx, "client:mutuelle", 10_000, "essai", clock())
+    )
     return opened
 
 

@@ -6,7 +6,6 @@ own contract is closed, and nothing about the compulsory cover of somebody it do
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from pathlib import Path
 
@@ -17,15 +16,12 @@ from cartes.amc import EtatContrat
 from tests.simulators.answers import json_of
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import ANGE
-from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, insurer, open_rights_stage
+from tests.simulators.online_rights_stage import INSURER, RightsStage, contract, open_rights_stage
 
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_rights_stage(services, clock, attestation_dir)
-    # A client of its own each time: tests share the counters of a minute.
-    opened.callers.callers["mutuelle"] = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
-    return opened
+    return open_rights_stage(services, clock, attestation_dir)
 
 
 @pytest.mark.parametrize(

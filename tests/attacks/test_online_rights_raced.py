@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from cartes.cards import CardKind
 from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_races import raced
 from tests.simulators.issuance_stage import LAURE
-from tests.simulators.online_rights_stage import RightsStage, insurer, open_country, pocket
+from tests.simulators.online_rights_stage import RightsStage, open_country, pocket
 from tests.simulators.population import nir_of
 
 AT_ONCE = 8
@@ -29,10 +28,7 @@ FILES_AT_ONCE = 4
 
 @pytest.fixture
 def stage(services: Services, clock: SteerableClock, attestation_dir: Path) -> RightsStage:
-    opened = open_country(services, clock, attestation_dir, 1_000)
-    # A client of its own each time: tests share the counters of a minute.
-    opened.callers.callers["mutuelle"] = insurer(client=f"mutuelle-{secrets.token_hex(4)}")
-    return opened
+    return open_country(services, clock, attestation_dir, 1_000)
 
 
 def test_one_proof_raced_by_two_structures_opens_one_presence(stage: RightsStage) -> None:

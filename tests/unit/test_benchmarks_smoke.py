@@ -6,6 +6,8 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from benchmarks.__main__ import MOMENTS, main
 from benchmarks.figure import Aim, Figure, Quantity, Shown, table
 from benchmarks.issuance import OURS, PEERS
 from benchmarks.limits import BareP256
+from benchmarks.peer import PeerMissing, peer_or_reason
 from benchmarks.process_cpu import cpu_seconds
 from benchmarks.timing import interleaved
 from benchmarks.world import AT, full_card, presentations
@@ -317,3 +320,20 @@ def test_a_till_at_hand_judges_the_full_card_green(tmp_path: Path) -> None:
     assert verdict.light.word == "green"
     assert verdict.facts is not None
     assert verdict.facts.card.kind.value == "apcv"
+
+
+@contextmanager
+def _a_peer(reason: str = "") -> Iterator[str]:
+    if reason:
+        raise PeerMissing(reason)
+    yield "peer"
+
+
+def test_a_missing_peer_is_told_and_a_failing_measure_is_not_taken_for_one() -> None:
+    """Without the peer the backend is measured alone, with the reason; what fails in a measure fails."""
+    with peer_or_reason(_a_peer()) as (peer, reason):
+        assert (peer, reason) == ("peer", "")
+    with peer_or_reason(_a_peer("no node here")) as (peer, reason):
+        assert (peer, reason) == (None, "no node here")
+    with pytest.raises(PeerMissing), peer_or_reason(_a_peer()):
+        raise PeerMissing("in the middle")
