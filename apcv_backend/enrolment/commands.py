@@ -33,6 +33,17 @@ if TYPE_CHECKING:  # the services are built when a command runs, by whoever moun
 
 _LONGEST_LINE = 64
 
+which_card = click.option(
+    "--card", type=click.Choice([kind.value for kind in ENROLLED_KINDS]), required=True, help="Quelle carte."
+)
+who = click.option(
+    "--person-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    default=Path("-"),
+    help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
+)
+"""Whom a command is about, never in its arguments; `read_person` reads it."""
+
 
 @click.group("code")
 def code() -> None:
@@ -40,15 +51,8 @@ def code() -> None:
 
 
 @code.command("open")
-@click.option(
-    "--card", type=click.Choice([kind.value for kind in ENROLLED_KINDS]), required=True, help="Quelle carte."
-)
-@click.option(
-    "--person-file",
-    type=click.Path(path_type=Path, allow_dash=True),
-    default=Path("-"),
-    help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
-)
+@which_card
+@who
 @click.option("--agent", help="Nom de l'agent d'accueil qui a vu la personne et ses papiers.")
 @click.option("--place", help="Lieu où il l'a vue.")
 @click.option("--minutes", type=click.IntRange(1, 86_400), help="Durée de vie du code.")

@@ -16,15 +16,12 @@ from typing import TYPE_CHECKING
 import click
 
 from apcv_backend.enrolment.activation_codes import DeskAgent
-from apcv_backend.enrolment.commands import read_person
+from apcv_backend.enrolment.commands import read_person, which_card, who
 from apcv_backend.enrolment.refusals import DeviceNotFound
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
-from cartes.cards import ENROLLED_KINDS
 from cartes.errors import InvalidValue
 
 if TYPE_CHECKING:  # the services are built when a command runs
-    from collections.abc import Callable
-
     from apcv_backend.bootstrap import Services
 
 _SOME_COMPROMISED = 1
@@ -33,22 +30,6 @@ _SOME_COMPROMISED = 1
 @click.group("phone")
 def phone() -> None:
     """Les téléphones d'une personne, au guichet."""
-
-
-def _about_a_person(command: Callable[..., None]) -> Callable[..., None]:
-    card = click.option(
-        "--card",
-        type=click.Choice([kind.value for kind in ENROLLED_KINDS]),
-        required=True,
-        help="Quelle carte.",
-    )
-    person_file = click.option(
-        "--person-file",
-        type=click.Path(path_type=Path, allow_dash=True),
-        default=Path("-"),
-        help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
-    )
-    return card(person_file(command))
 
 
 def _entered_as(services: Services, card: str, person_file: Path) -> PersonKey:
@@ -61,7 +42,8 @@ def _entered_as(services: Services, card: str, person_file: Path) -> PersonKey:
 
 
 @phone.command("list")
-@_about_a_person
+@which_card
+@who
 @click.pass_obj
 def list_phones(services: Services, card: str, person_file: Path) -> None:
     """Lister les téléphones en service d'une personne."""
@@ -78,7 +60,8 @@ def list_phones(services: Services, card: str, person_file: Path) -> None:
 @click.argument("reference")
 @click.option("--agent", required=True, help="Nom de l'agent qui a vu la personne et ses papiers.")
 @click.option("--place", required=True, help="Lieu où il l'a vue.")
-@_about_a_person
+@which_card
+@who
 @click.pass_obj
 def withdraw(
     services: Services, reference: str, agent: str, place: str, card: str, person_file: Path

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import click
 
 from apcv_backend.enrolment.activation_codes import DeskAgent
-from apcv_backend.enrolment.commands import read_person
+from apcv_backend.enrolment.commands import read_person, which_card, who
 from apcv_backend.enrolment.refusals import DeviceNotFound
 from apcv_backend.enrolment.revocation_desk import NothingToChange
-from cartes.cards import ENROLLED_KINDS, CardKind
+from cartes.cards import CardKind
 from cartes.errors import InvalidValue
 
 if TYPE_CHECKING:  # the services are built when a command runs
@@ -56,20 +56,6 @@ def _agent(command: Callable[..., None]) -> Callable[..., None]:
     return agent(place(command))
 
 
-def _person_file(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--person-file",
-        type=click.Path(path_type=Path, allow_dash=True),
-        default=Path("-"),
-        help="Fichier d'une ligne qui dit qui est la personne ; l'entrée standard sans cette option.",
-    )(command)
-
-
-def _person(command: Callable[..., None]) -> Callable[..., None]:
-    kinds = click.Choice([kind.value for kind in ENROLLED_KINDS])
-    return click.option("--card", type=kinds, required=True, help="Quelle carte.")(_person_file(command))
-
-
 @revoke.command("device")
 @click.argument("device")
 @_agent
@@ -83,7 +69,8 @@ def revoke_device(services: Services, device: str, agent: str, place: str) -> No
 
 @revoke.command("person")
 @_agent
-@_person
+@which_card
+@who
 @click.pass_obj
 def revoke_person(services: Services, card: str, person_file: Path, agent: str, place: str) -> None:
     """Retirer tous les téléphones d'une personne, et à qui la représente sa carte ; révoquer les cartes."""
@@ -97,7 +84,7 @@ def revoke_person(services: Services, card: str, person_file: Path, agent: str, 
 @revoke.command("exercice")
 @click.argument("exercice")
 @_agent
-@_person_file
+@who
 @click.pass_obj
 def revoke_exercice(services: Services, exercice: str, person_file: Path, agent: str, place: str) -> None:
     """Révoquer les e-CPS d'un exercice d'un professionnel ; ses téléphones restent."""
@@ -134,7 +121,8 @@ def suspend_device(services: Services, device: str, agent: str, place: str) -> N
 
 @suspend.command("person")
 @_agent
-@_person
+@which_card
+@who
 @click.pass_obj
 def suspend_person(services: Services, card: str, person_file: Path, agent: str, place: str) -> None:
     """Suspendre les cartes d'une personne, sur tous ses téléphones."""
@@ -157,7 +145,8 @@ def resume_device(services: Services, device: str, agent: str, place: str) -> No
 
 @resume.command("person")
 @_agent
-@_person
+@which_card
+@who
 @click.pass_obj
 def resume_person(services: Services, card: str, person_file: Path, agent: str, place: str) -> None:
     """Lever la suspension des cartes d'une personne."""

@@ -38,9 +38,10 @@ class SessionKeeper:
         )
         ended = 0
         for sight in sights:
-            session_id, why = sight.session.session_id, self._judge.why_dead(sight, at)
+            why = self._judge.why_dead(sight, at)
             if why:
-                ended += self._registers.run(
-                    lambda register, one=session_id, word=why: register.end_session(one, word, at)  # type: ignore[misc]  # bound now
-                )
+                ended += self._end(sight.session.session_id, why, at)
         return ended
+
+    def _end(self, session_id: str, why: str, at: datetime) -> bool:
+        return self._registers.run(lambda register: register.end_session(session_id, why, at))
