@@ -85,6 +85,10 @@ class PresenceRegister(Protocol):
         """
         ...
 
+    def is_first_refusal(self, scan: ProvenScan, by: Redeemer, at: datetime) -> bool:
+        """The same of a proof refused online: whether their structure is refused it for the first time."""
+        ...
+
     def get(self, presence_id: str) -> tuple[OpenPresence, bool] | None:
         """A presence, whatever its state, and whether it is over: closed, or its card is of no more use."""
         ...

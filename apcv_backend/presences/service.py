@@ -174,7 +174,10 @@ class PresenceDesk:
     def _open(
         self, register: PresenceRegister, scan: ProvenScan, by: Redeemer, at: datetime
     ) -> OpenPresence | PresenceRefused:
-        """Steps 2 to 5. What is refused here is returned, not raised: its alarm must stay written."""
+        """Steps 2 to 5. What is refused here is returned, not raised: its alarm must stay written.
+
+        A proof refused is told once a structure: sending it again drowns no journal, and no other alarm.
+        """
         phone = register.hold_phone(scan, at)
         if phone is None:
             return PresenceRefused(why="device")
@@ -183,15 +186,17 @@ class PresenceDesk:
         elsewhere = register.elsewhere_since(phone.device_id, by.structure, at - TOLD_ELSEWHERE)
         facts = {"structure": by.structure, "method": scan.method.value}
         if elsewhere is not None and elsewhere > at - REFUSED_ELSEWHERE:
-            register.alarm("phone_in_two_places", by, facts, at)
-            register.tell("presence.refused", phone.subject_id, by, {**facts, "why": "elsewhere"}, at)
+            if register.is_first_refusal(scan, by, at):
+                register.alarm("phone_in_two_places", by, facts, at)
+                register.tell("presence.refused", phone.subject_id, by, {**facts, "why": "elsewhere"}, at)
             return PhoneElsewhere(why="elsewhere")
         presence = self._presence(scan, phone, by, at, seen_elsewhere=elsewhere is not None)
         digest, t = scan.held.replay_key
         if not register.open(presence, phone.device_id, digest, t):
-            if register.is_redeemed(digest, t) != by.structure:
-                register.alarm("proof_shown_twice", by, facts, at)
-            register.tell("presence.refused", phone.subject_id, by, {**facts, "why": "redeemed"}, at)
+            if register.is_first_refusal(scan, by, at):
+                if register.is_redeemed(digest, t) != by.structure:
+                    register.alarm("proof_shown_twice", by, facts, at)
+                register.tell("presence.refused", phone.subject_id, by, {**facts, "why": "redeemed"}, at)
             return ProofRedeemed(why="redeemed")
         register.tell("presence.redeemed", phone.subject_id, by, facts, at)
         return presence

@@ -1,6 +1,7 @@
-"""Attack: upload one offline scan again and again, and drown a patient's journal and the operators' alarms.
+"""Attack: send one scan again and again, and drown a patient's journal and the operators' alarms.
 
-A code scanned once can be sent for seven days, thirty times a request: it is told once a structure.
+A code scanned once can be uploaded for seven days, thirty times a request, and redeemed twice a second for a
+minute: it is told once a structure.
 """
 
 from __future__ import annotations
@@ -62,3 +63,27 @@ def test_a_withdrawn_card_uploaded_a_hundred_times_is_told_once(stage: RightsSta
     assert upload(stage, shown) == upload(stage, shown) == {"refused"}
 
     assert [facts["why"] for _, facts in stage.lines("presence.refused")] == ["withdrawn"]
+
+
+def test_a_proof_refused_again_and_again_is_told_once(stage: RightsStage) -> None:
+    """Another structure insists on a proof that has served: each time refused, one line and one alarm."""
+    shown = pocket(stage).show()
+    assert stage.redeem(shown).status_code == 201
+
+    answers = [stage.redeem(shown, "karim").status_code for _ in range(5)]
+
+    assert answers == [409] * 5
+    assert [facts["why"] for _, facts in stage.lines("presence.refused")] == ["elsewhere"]
+    assert stage.alarms() == ["phone_in_two_places"]
+
+
+def test_ones_own_till_that_insists_is_told_once_and_rings_nothing(stage: RightsStage) -> None:
+    """A software that retries is no attack; its patient reads one line of it."""
+    shown = pocket(stage).show()
+    assert stage.redeem(shown).status_code == 201
+
+    answers = [stage.redeem(shown).status_code for _ in range(5)]
+
+    assert answers == [409] * 5
+    assert len(stage.lines("presence.refused")) == 1
+    assert stage.alarms() == []
