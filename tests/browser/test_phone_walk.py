@@ -113,6 +113,26 @@ def test_both_shapes_of_chromiums_client_data_reach_the_till(ange: WebPhone, til
     assert all(code in {(), ("replayed",)} for code in codes)
 
 
+def test_a_screen_left_before_it_was_kept_lit_is_let_go(new_phone: NewPhone) -> None:
+    """The browser may grant it late: by then the code is gone, and the screen may go dark."""
+    phone = new_phone()
+    phone.page.add_init_script("""
+      window.released = 0;
+      const held = { release: async () => { window.released += 1; } };
+      const request = () => new Promise((grant) => { window.grant = () => grant(held); });
+      Object.defineProperty(navigator, "wakeLock", { value: { request } });
+    """)
+    phone.enrol("lina")
+    phone.show()
+
+    phone.page.get_by_role("button", name="J’ai terminé").click()
+    phone.page.wait_for_selector(".card .name")
+    before = phone.page.evaluate("window.released")
+    phone.page.evaluate("window.grant()")
+
+    assert (before, phone.page.evaluate("window.released")) == (0, 1)
+
+
 def test_nothing_is_asked_of_another_host(new_phone: NewPhone) -> None:
     """From the first page to the code on the screen, every request stays on this origin."""
     phone = new_phone()

@@ -16,6 +16,7 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
   const tip = el("p", { class: "small" }, t("show_bright"));
   const choices = actions(button(t("done"), leave, "large"));
   let lock = null;
+  let isOver = false;
   const said = new Set();
 
   const tick = () => {
@@ -40,6 +41,7 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
   }
 
   function stop() {
+    isOver = true;
     clearInterval(timer);
     document.documentElement.classList.remove("bright");
     lock?.release().catch(() => null);
@@ -48,7 +50,11 @@ export function showScreen(app, { text, shownAt, shape, to }, again, leave) {
 
   document.documentElement.classList.add("bright");
   // The screen stays lit while the code is worth something; a browser may say no.
-  navigator.wakeLock?.request("screen").then((held) => (lock = held), () => null);
+  navigator.wakeLock?.request("screen").then((held) => {
+    // Granted after the screen was left: nothing would let it go.
+    if (isOver) held.release().catch(() => null);
+    else lock = held;
+  }, () => null);
   tick();
   return {
     title: t("show_title"),
