@@ -10,7 +10,8 @@ import pytest
 from cartes.cards import CardKind
 from cartes.trust import kid_of
 from cartes.wire import qr
-from tests.simulators.cards import NOON, WordKey, World, a_doctor, an_apcv
+from tests.simulators.cards import NOON, World, a_doctor, an_apcv
+from tests.simulators.issuing import WordKey
 from verifier.policy import POLICIES
 
 OFFICINE = POLICIES["officine"]

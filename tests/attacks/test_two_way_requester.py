@@ -30,11 +30,11 @@ from tests.simulators.cards import (
     NOON,
     HeldStore,
     Phone,
-    WordKey,
     World,
     a_complete_apcv,
     an_ecps,
 )
+from tests.simulators.issuing import WordKey
 from tests.simulators.two_way import Person, TwoWayStreet, a_street
 from verifier.policy import POLICIES
 from verifier.till_session import TillNotAuthorised

@@ -27,7 +27,7 @@ from apcv_backend.publication.token_status_list import (
 )
 from cartes.errors import InvalidValue
 from cartes.wire import base64url, cose, strict_json
-from tests.simulators.cards import WordKey
+from tests.simulators.issuing import WordKey
 from tests.testdata import corpus
 
 MIB = 1 << 20
