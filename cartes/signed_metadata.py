@@ -24,6 +24,8 @@ from cartes.errors import BadJson, CarteError
 from cartes.wire import strict_json
 
 MAX_METADATA_SIZE: Final = 1 << 20
+_STATUS_ROLE: Final = "status"
+_STATUS_PATHS: Final = ["status/*"]
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _ES256: Final = ec.ECDSA(hashes.SHA256())
 
@@ -138,6 +140,21 @@ def authority(root: SignedRole, role: str) -> RoleKeys:
     """Who signs for a top-level role, as a root says."""
     roles = members_of(root.file, root.body.get("roles"), "roles")
     return role_keys(root.file, root.body.get("keys"), roles.get(role))
+
+
+def status_authority(targets: SignedRole) -> RoleKeys:
+    """Who signs the status lists: the one delegation we know, for its own paths and nothing else.
+
+    Raises `BadMetadata`.
+    """
+    delegations = members_of(targets.file, targets.body.get("delegations"), "delegations")
+    listed = delegations.get("roles")
+    if not isinstance(listed, list) or len(listed) != 1:
+        raise BadMetadata(file=targets.file, why="delegations")
+    role = members_of(targets.file, listed[0], "delegations")
+    if role.get("name") != _STATUS_ROLE or role.get("paths") != _STATUS_PATHS:
+        raise BadMetadata(file=targets.file, why="delegations")
+    return role_keys(targets.file, delegations.get("keys"), role)
 
 
 def self_described(unverified_root: UnverifiedRole) -> SignedRole:

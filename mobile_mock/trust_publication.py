@@ -29,7 +29,7 @@ from cartes.signed_metadata import (
     instant,
     members_of,
     parse_role,
-    role_keys,
+    status_authority,
 )
 from cartes.status import StatusPurpose
 from cartes.trust import TrustList
@@ -40,8 +40,6 @@ from mobile_mock.trust_data import known_from, trust_members
 Fetch = Callable[[str], bytes | None]
 """The bytes of a file of the publication by its path, or None when there is no such file."""
 _MOST_ROOTS: Final = 64
-_STATUS_ROLE: Final = "status"
-_STATUS_PATHS: Final = ["status/*"]
 
 
 class TrustRefused(PhoneError):
@@ -85,7 +83,7 @@ def _fetched(root: bytes, fetch: Fetch, at: datetime) -> dict[str, object]:
     timestamp = _role(fetch, "metadata/timestamp.json", "timestamp", "timestamp.json", top["timestamp"])
     snapshot = _listed(fetch, timestamp, "snapshot", "snapshot.json", top["snapshot"])
     targets = _listed(fetch, snapshot, "targets", "targets.json", top["targets"])
-    status = _listed(fetch, snapshot, "targets", "status.json", _status_authority(targets))
+    status = _listed(fetch, snapshot, "targets", "status.json", status_authority(targets))
     for role in (newest, timestamp, snapshot, targets, status):
         if role.expires_at <= at:
             raise BadMetadata(file=role.file, why="expired")
@@ -127,18 +125,6 @@ def _listed(fetch: Fetch, parent: SignedRole, kind: str, file: str, keys: RoleKe
     if role.version != version:
         raise BadMetadata(file=file, why="mix_and_match")
     return role
-
-
-def _status_authority(targets: SignedRole) -> RoleKeys:
-    """Who signs the status lists: the one delegation there is, for its own paths."""
-    delegations = members_of(targets.file, targets.body.get("delegations"), "delegations")
-    listed = delegations.get("roles")
-    if not isinstance(listed, list) or len(listed) != 1:
-        raise BadMetadata(file=targets.file, why="delegations")
-    role = members_of(targets.file, listed[0], "delegations")
-    if role.get("name") != _STATUS_ROLE or role.get("paths") != _STATUS_PATHS:
-        raise BadMetadata(file=targets.file, why="delegations")
-    return role_keys(targets.file, delegations.get("keys"), role)
 
 
 def _target(fetch: Fetch, role: SignedRole, name: str) -> bytes:

@@ -18,21 +18,18 @@ from typing import Any, Final
 from cartes.errors import CarteError
 from cartes.signed_metadata import (
     BadMetadata,
-    RoleKeys,
     SignedRole,
     authority,
     check_roots,
     instant,
     members_of,
     parse_role,
-    role_keys,
+    status_authority,
 )
 from cartes.status import LIVE_WINDOW, StatusPurpose, StatusShards
 from cartes.trust import TrustList
 
 TRUST_TARGET: Final = "trust.json"
-STATUS_ROLE: Final = "status"
-STATUS_PATHS: Final = ["status/*"]
 
 
 def status_target(list_id: int, purpose: StatusPurpose) -> str:
@@ -95,7 +92,7 @@ def check_bundle(files: TrustFiles) -> TrustBundle:
     _check_listed(timestamp, snapshot, files.snapshot)
     targets = parse_role(files.targets, "targets", "targets.json").check(authority(root, "targets"))
     _check_listed(snapshot, targets, files.targets)
-    status = parse_role(files.status, "targets", "status.json").check(_status_authority(targets))
+    status = parse_role(files.status, "targets", "status.json").check(status_authority(targets))
     _check_listed(snapshot, status, files.status)
     trust = _trust_list(files, targets)
     revoked: dict[int, StatusShards] = {}
@@ -149,18 +146,6 @@ def _check_listed(parent: SignedRole, child: SignedRole, data: bytes) -> None:
         raise BadMetadata(file=child.file, why="length")
     if "hashes" in entry:
         _check_hash(child.file, entry, data)
-
-
-def _status_authority(targets: SignedRole) -> RoleKeys:
-    """Who signs the status lists: the one delegation we know, for its own paths and nothing else."""
-    delegations = members_of(targets.file, targets.body.get("delegations"), "delegations")
-    roles = delegations.get("roles")
-    if not isinstance(roles, list) or len(roles) != 1:
-        raise BadMetadata(file=targets.file, why="delegations")
-    role = members_of(targets.file, roles[0], "delegations")
-    if role.get("name") != STATUS_ROLE or role.get("paths") != STATUS_PATHS:
-        raise BadMetadata(file=targets.file, why="delegations")
-    return role_keys(targets.file, delegations.get("keys"), role)
 
 
 def _trust_list(files: TrustFiles, targets: SignedRole) -> TrustList:
