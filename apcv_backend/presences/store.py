@@ -260,18 +260,18 @@ class _Register:
 
     def is_first_upload(self, scan: ProvenScan, by: Redeemer, at: datetime) -> bool:
         """See `PresenceRegister.is_first_upload`."""
-        return self._is_first("upload", scan, by, at + OFFLINE_MAX_AGE + timedelta(days=1))
+        return self._is_first("upload-v1", scan, by, at + OFFLINE_MAX_AGE + timedelta(days=1))
 
     def is_first_refusal(self, scan: ProvenScan, by: Redeemer, at: datetime) -> bool:
         """See `PresenceRegister.is_first_refusal`."""
-        return self._is_first("refusal", scan, by, at + timedelta(days=1))
+        return self._is_first("refusal-v1", scan, by, at + timedelta(days=1))
 
-    def _is_first(self, kind: str, scan: ProvenScan, by: Redeemer, expires_at: datetime) -> bool:
+    def _is_first(self, purpose: str, scan: ProvenScan, by: Redeemer, expires_at: datetime) -> bool:
         digest, t = scan.held.replay_key
-        key = hashlib.sha256(f"{kind}-v1|{by.structure}|{t}|".encode() + digest).digest()
+        key = hashlib.sha256(f"{purpose}|{by.structure}|{t}|".encode() + digest).digest()
         entered = self._tx.execute(
             self._insert(used_once)
-            .values(kind=kind, key=key, expires_at=expires_at)
+            .values(kind=purpose.removesuffix("-v1"), key=key, expires_at=expires_at)
             .on_conflict_do_nothing()
             .returning(used_once.c.kind)
         )
