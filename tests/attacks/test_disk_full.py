@@ -7,6 +7,7 @@ mount one) a tablespace of PostgreSQL; the publication lies on that disk too.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +30,12 @@ KINDS = ("sqlite", "postgres") if can_mount() else ("sqlite",)
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", MEGABYTES) as made:
-        yield made
+def disk() -> Iterator[SmallDisk]:
+    # Not under `tmp_path`: every run of pytest closes its folder to other users, and PostgreSQL is one.
+    with tempfile.TemporaryDirectory(prefix="cartes-disk-") as name:
+        Path(name).chmod(0o755)
+        with small_disk(Path(name) / "disk", MEGABYTES) as made:
+            yield made
 
 
 @pytest.fixture
@@ -46,8 +50,6 @@ def postgres_there(disk: SmallDisk, postgres: Server, postgres_admin: Connection
     place = disk.folder / "tablespace"
     place.mkdir()
     shutil.chown(place, (postgres.folder / "data").owner(), (postgres.folder / "data").group())
-    for parent in disk.folder.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)  # PostgreSQL is another user
     postgres_admin.execute(text(f"CREATE TABLESPACE small LOCATION '{place}'"))
     postgres_admin.execute(text("CREATE DATABASE on_small TEMPLATE migrated_template TABLESPACE small"))
     yield postgres.url.rsplit("/", 1)[0] + "/on_small"
@@ -73,7 +75,7 @@ def test_a_full_disk_is_a_word_and_nothing_is_lost(hall: Hall, disk: SmallDisk, 
     hall.serving.start()
     assert hall.serving.process is not None
     history = [hall.drafted(phone)]
-    assert hall.ask(history[0]) == 200
+    assert hall.ask_until_answered(history[0]) == 200
 
     disk.fill(hall.serving.process.pid)
     refused = _ask_until_refused(hall, phone, history)

@@ -5,7 +5,7 @@ of it over HTTP, sent again until it is answered, as phones do. Meanwhile, one a
 PostgreSQL is restarted and crashed, Redis is emptied and stopped, processes are killed without a word. At the
 end the history is held against the register, the journal and its tree.
 
-`CARTES_NEMESIS_S` makes it last longer (seconds, 8 by default); `CARTES_NEMESIS_SEED` draws other failures.
+`CARTES_NEMESIS_S` makes it last longer (seconds, 4 by default); `CARTES_NEMESIS_SEED` draws other failures.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.simulators.missing import missing
 from tests.simulators.served_hall import Asked, Hall, now, open_hall
 from tests.simulators.servers import Server, ServerMissing, start_postgres, start_redis
 
-LASTS_S = float(os.environ.get("CARTES_NEMESIS_S", "8"))
+LASTS_S = float(os.environ.get("CARTES_NEMESIS_S", "4"))
 SEED = os.environ.get("CARTES_NEMESIS_SEED", "3 a.m.")
 PHONES = 2
 SPARE = 3

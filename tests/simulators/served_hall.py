@@ -92,7 +92,7 @@ class Command:
         """SIGKILL to it and its workers, all at once: what a power cut does."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=_STOP_DEADLINE_S)
             self.process = None
 
 
