@@ -57,9 +57,9 @@ def test_a_childs_two_cards_on_a_parents_phone_over_real_http(running: RunningTo
     today = day_in_france(datetime.now(UTC))
     services = build(Config.from_env(running.environ))
     for numero, nom in (("99999001", "MUTUELLE FICTIVE"), ("99999002", "PREVOYANCE D'ESSAI")):
-        told = line(personne=f"{INES.text}/20210512/1", contrat=f"C-{numero}", nom_amc=nom)
+        contract = line(personne=f"{INES.text}/20210512/1", contrat=f"C-{numero}", nom_amc=nom)
         year = {"debut": f"{today.year}-01-01", "fin": f"{today.year}-12-31"}
-        services.complementary.load(numero, csv_of(told | year), "operator", services.clock())
+        services.complementary.load(numero, csv_of(contract | year), "operator", services.clock())
     services.close()
     order = {"beneficiary": ZOE.text, "delegate": INES.text, "type": "parent", "proof": "livret_famille"}
     opened = running.operator(
