@@ -295,6 +295,23 @@ def test_three_refusals_lock_unsolicited_requests(stage: SigninStage, phone: Sig
     assert len(phone.requests()) == 1
 
 
+def test_after_a_days_lock_it_takes_three_refusals_again(stage: SigninStage, phone: SigninPhone) -> None:
+    """What was refused before the lock has had its day: one slip of a thumb is not another one."""
+    for _ in range(3):
+        stage.open(ciba(KARIM.text))
+        phone.refuse(phone.requests()[0])
+    stage.clock.advance(25 * 3_600)
+
+    reached = 0
+    for _ in range(4):
+        stage.open(ciba(KARIM.text))
+        for request in phone.requests():
+            reached += 1
+            phone.refuse(request)
+
+    assert reached == 3
+
+
 def test_one_report_locks_at_once(stage: SigninStage, phone: SigninPhone) -> None:
     """Not me, says the owner, and is believed: no other request for a day, and a line in the journal."""
     attempt = stage.open(ciba(KARIM.text))

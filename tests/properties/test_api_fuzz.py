@@ -257,7 +257,7 @@ def test_a_nonce_of_any_letters_is_refused_for_itself(
         "POST", services.config.public_url + "/v1/credential", clock(), random=services.random, nonce="abcd"
     )
 
-    for nonce in ("é", "\u0000", "𝄞", "a b", "A" * 5_000, "=", "\u202e"):
+    for nonce in ("é", "𝄞", "a b", "A" * 5_000, "=", "\u202e"):
         answer = client.post(
             "/v1/credential",
             json={"credential_configuration_id": "apcv", "nonce": nonce},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, literal, update
+from sqlalchemy import Connection, and_, bindparam, case, literal, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -73,16 +73,21 @@ def release(tx: Connection, subject_id: str, attempt_id: str, at: datetime) -> N
 
 
 def count_refusal(tx: Connection, subject_id: str, at: datetime, *, lock_now: bool) -> bool:
-    """One refusal more; the third in a row, or `lock_now`, locks for a day. Whether it is locked now."""
+    """One refusal more; the third in a row, or `lock_now`, locks for a day. Whether it is locked now.
+
+    Refusals that have had their day's lock count no more: after it, a lock takes three again.
+    """
     _ensure(tx, subject_id)
-    enough = 0 if lock_now else REFUSALS_THAT_LOCK - 1
-    until = literal(at + LOCKED_FOR, _INSTANT)  # a bare datetime in a CASE would be bound as a text
+    enough = 1 if lock_now else REFUSALS_THAT_LOCK
+    now, until = literal(at, _INSTANT), literal(at + LOCKED_FOR, _INSTANT)  # bare, a CASE would bind a text
+    is_served = and_(_row.refusals >= REFUSALS_THAT_LOCK, _row.locked_until <= now)
+    refusals = case((is_served, 1), else_=_row.refusals + 1)
     counted = tx.execute(
         update(signin_reach)
         .where(_row.subject_id == subject_id)
         .values(
-            refusals=_row.refusals + 1,
-            locked_until=case((_row.refusals >= enough, until), else_=_row.locked_until),
+            refusals=refusals,
+            locked_until=case((refusals >= enough, until), else_=_row.locked_until),
         )
         .returning(_row.locked_until)
     )
