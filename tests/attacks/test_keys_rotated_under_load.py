@@ -75,7 +75,7 @@ def _sign_in_keys(hall: Hall) -> set[str]:
 
 
 def test_every_key_takes_over_under_load_and_nobody_is_refused(hall: Hall, tmp_path: Path) -> None:
-    """Cards of before and after open at a till that refreshed and at one that did not; every request passed."""
+    """Cards of before and after open at a refreshed till and at one that is not; every request passed."""
     phones, keys = hall.phones(3), tmp_path / "keys"
     hall.serving.start()
     away, refreshed = _till(hall, tmp_path / "away"), _till(hall, tmp_path / "refreshed")
