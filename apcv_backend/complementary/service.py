@@ -118,11 +118,9 @@ class ContractDesk:
         """The contract of `person` with the insurer numbered `organisation` about `day`, if it has one.
 
         The one open that day, or else the one that ended last; `inconnu` when at `at` (aware UTC) its insurer
-        has not said it for too long.
+        has not said it for too long. Asked as of many are: in one statement, a stranger's too.
         """
-        theirs = self._registers.of_person(self._one_key(person))
-        told = [known for known in theirs if known.contract.droits.numero_amc == organisation]
-        return _about(told, day, at)
+        return self.of_each(organisation, (person,), day, at).get(person)
 
     def of_each(
         self, organisation: str, people: Sequence[PersonKey], day: date, at: datetime

@@ -169,6 +169,7 @@ def _told(told: Told) -> dict[str, Any]:
         "what": told.what,
         "who": told.who,
         "why": told.why,
+        "insurer": told.insurer,
         "contested_at": told.line.contested_at,
         "leaf_index": told.line.leaf_index,
     }

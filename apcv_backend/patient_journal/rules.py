@@ -91,12 +91,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A line in words. `who` is empty when nobody else was involved."""
+    """A line in words. `who` is empty when nobody else was involved.
+
+    `insurer` is the number of the insurer that asked, by which its questions may be objected to; else empty.
+    """
 
     line: Line
     what: str
     who: str
     why: str
+    insurer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

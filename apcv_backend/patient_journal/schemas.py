@@ -30,6 +30,12 @@ class LineSchema(StrictSchema):
     what = fields.String(metadata={"description": "Ce qui a été fait, en une phrase."})
     who = fields.String(metadata={"description": "Par qui, et où ; vide si c'est la personne elle-même."})
     why = fields.String(metadata={"description": "Motif, but, règle : ce que le journal en sait."})
+    insurer = fields.String(
+        metadata={
+            "description": "Le numéro AMC de l'organisme qui a demandé, pour s'opposer à ses consultations "
+            "(`POST /v1/consents`) ; vide si ce n'en est pas un.",
+        }
+    )
     contested_at = fields.AwareDateTime(allow_none=True)
     leaf_index = fields.Integer(
         allow_none=True, metadata={"description": "Sa place dans le journal scellé, une fois scellée."}

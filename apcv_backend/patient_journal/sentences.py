@@ -81,6 +81,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "document.shown": ("Vous avez rendu un document visible.", "You made a document visible."),
     "consent.granted": ("Vous avez donné un accord.", "You gave your agreement."),
     "consent.blocked": ("Vous avez bloqué un accès.", "You blocked an access."),
+    "consent.blocked_insurer": (
+        "Vous vous êtes opposé aux consultations d'un organisme complémentaire.",
+        "You objected to an insurer's queries.",
+    ),
     "consent.withdrawn": (
         "Vous avez repris un accord ou levé un blocage.",
         "You withdrew an agreement or lifted a block.",
@@ -170,6 +174,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "professional_blocked": ("vous avez bloqué ce professionnel", "you blocked this professional"),
     "structure_blocked": ("vous avez bloqué cet établissement", "you blocked this structure"),
+    "organisation_blocked": (
+        "vous vous êtes opposé aux consultations de cet organisme",
+        "you objected to this insurer's queries",
+    ),
     "document_hidden": ("vous avez masqué ce document", "you hid this document"),
     "professional_consented": ("votre accord à ce professionnel", "your agreement to this professional"),
     "structure_consented": ("votre accord à cet établissement", "your agreement to this structure"),
@@ -229,8 +237,15 @@ def what_of(line: Line, language: str) -> str:
 
 
 def _told_as(line: Line) -> str:
-    """The event, or what it is called when somebody else held the card or signed in."""
+    """The event; or what it is called of an insurer, or when somebody else held the card or signed in."""
+    if line.event == "consent.blocked" and _insurer_decided_on(line):
+        return "consent.blocked_insurer"
     return _BY_DELEGATE.get(line.event, line.event) if "delegate" in line.facts else line.event
+
+
+def _insurer_decided_on(line: Line) -> str:
+    """The number of the insurer the patient spoke of in this line; else empty."""
+    return _text(line.facts, "number") if line.facts.get("target") == "organisation" else ""
 
 
 def who_of(line: Line, names: NamesInLine, language: str) -> str:
@@ -267,6 +282,8 @@ def why_of(line: Line, language: str) -> str:
         if value:
             word = _WORDS.get(value)
             told.append(f"{_one(label, language)}{colon} {_one(word, language) if word else value}")
+    if insurer := _insurer_decided_on(line):
+        told.append(f"{_one(('organisme n°', 'insurer no.'), language)} {insurer}")
     if line.answer:
         told.append(f"{_one(('réponse', 'answer'), language)}{colon} {line.answer}")
     declared = [_one(word, language) for name, word in _DECLARED.items() if line.facts.get(name) is True]

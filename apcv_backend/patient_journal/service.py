@@ -139,6 +139,7 @@ class PatientJournal:
                 sentences.what_of(line, language),
                 sentences.who_of(line, names, language),
                 sentences.why_of(line, language),
+                _text(line, "organisation"),
             )
 
         return tuple(told(line) for line in lines)

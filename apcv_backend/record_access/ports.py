@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from apcv_backend.enrolment.rules import Device, PersonKey
-from apcv_backend.record_access.rules import Statement
+from apcv_backend.record_access.rules import Statement, Target
 
 T = TypeVar("T")
 Fact = str | int | bool | None
@@ -79,6 +79,10 @@ class Register(Protocol):
 
     def statements(self, subject_id: str) -> Sequence[Statement]:
         """Everything the patient said, oldest first."""
+        ...
+
+    def who_blocks(self, people: Sequence[PersonKey], target: Target, at: datetime) -> frozenset[PersonKey]:
+        """Those of `people` whose block of `target` is in force at `at`: two statements, however many."""
         ...
 
     def take_back(self, subject_id: str, consent_id: str) -> Statement | None:

@@ -97,7 +97,7 @@ def _add_consents(
         @blueprint.gives(201, ConsentSchema)
         @blueprint.refuses(_NOT_A_PATIENT)
         def post(self, body: dict[str, Any]) -> dict[str, Any]:
-            """Accorder, bloquer, ou s'opposer d'avance à l'accès d'urgence ; la dernière parole vaut."""
+            """Accorder, bloquer, s'opposer à un assureur ou d'avance à l'urgence ; le dernier mot vaut."""
             at = clock()
             until = body.get("until")
             said = room.say(

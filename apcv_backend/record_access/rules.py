@@ -34,6 +34,8 @@ from cartes.identifiers.idnps import Idnps
 from cartes.identifiers.mode import Mode
 
 _LONGEST_REFERENCE = 120
+_LONGEST_ORGANISATION = 20
+"""As long as a client may be registered with: whoever can ask can be named."""
 
 
 class RecordAccessRefused(CarteError):
@@ -116,7 +118,7 @@ class Target:
             if text not in EMERGENCIES:
                 raise InvalidValue(what="target", why="purpose")
             return cls(kind, text)
-        if not (1 <= len(text) <= 14 and text.isascii() and text.isalnum()):  # noqa: PLR2004 - AMC, SIRET
+        if not (1 <= len(text) <= _LONGEST_ORGANISATION and text.isascii() and text.isalnum()):
             raise InvalidValue(what="target", why="organisation")
         return cls(kind, text)
 
@@ -138,13 +140,19 @@ class Statement:
 
 
 def check_statement(target: Target, scope: Scope, decision: Decision) -> None:
-    """Raise `InvalidValue` for what cannot be meant: consenting to an emergency, an insurer in the record."""
+    """Raise `InvalidValue` for what cannot be meant: consenting to an emergency, an insurer in the record.
+
+    A block of a professional or a structure is said of the record and holds for rights as well; an insurer's
+    is said of rights, the one thing it asks for.
+    """
+    if target.kind is TargetKind.ORGANISATION:
+        if scope is not Scope.RIGHTS:
+            raise InvalidValue(what="scope", why="insurers_never_open_the_record")
+        return
     if target.kind is TargetKind.PURPOSE and decision is not Decision.BLOCKED:
         raise InvalidValue(what="decision", why="emergency_needs_no_consent")
     if (target.kind is TargetKind.PURPOSE or decision is Decision.BLOCKED) and scope is not Scope.RECORD:
         raise InvalidValue(what="scope")
-    if target.kind is TargetKind.ORGANISATION and scope is not Scope.RIGHTS:
-        raise InvalidValue(what="scope", why="insurers_never_open_the_record")
 
 
 def parse_document(text: str) -> str:

@@ -22,7 +22,14 @@ class SayConsentSchema(StrictSchema):
         validate=_NUMBER,
         metadata={"description": "IDNPS, FINESS, numéro AMC ; ou bris_de_glace, centre_15 pour s'opposer."},
     )
-    decision = fields.String(required=True, validate=validate.OneOf(list(Decision)))
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf(list(Decision)),
+        metadata={
+            "description": "`blocked` d'une `organisation`, de portée `rights` : s'opposer à ses "
+            "consultations de droits, sauf sur présentation de la carte."
+        },
+    )
     scope = fields.String(
         load_default=Scope.RECORD.value,
         validate=validate.OneOf(list(Scope)),

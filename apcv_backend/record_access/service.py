@@ -53,6 +53,7 @@ REGULATOR_FACT = "regulation_medicale"
 NOTICE = "record_opened_in_emergency"
 NOTICE_TO_WHO_ANSWERS = "represented_record_in_emergency"
 _FROM_PROFESSIONALS, _FROM_PATIENT = "professionals", "patient"
+_NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +304,9 @@ class RecordDesk:
         idnps = _idnps(caller) if caller.kind is CallerKind.PROFESSIONAL else ""
 
         def work(register: Register) -> bool:
-            subject_id = register.find_subject(patient)
-            if subject_id is None:
-                return False
-            said = [one for one in register.statements(subject_id) if one.in_force(at)]
+            # Asked of a stranger too: who never said anything costs what anybody costs.
+            said = register.statements(register.find_subject(patient) or _NOBODY)
+            said = [one for one in said if one.in_force(at)]
             return rules.covers_rights(
                 _said_of(said, TargetKind.PROFESSIONAL, idnps, None),
                 _said_of(said, TargetKind.STRUCTURE, caller.structure, None),
@@ -314,6 +314,13 @@ class RecordDesk:
             )
 
         return self._registers.run(work)
+
+    def objecting(self, patients: Sequence[PersonKey], caller: Caller, at: datetime) -> frozenset[PersonKey]:
+        """Those of `patients` who object to the queries of the insurer `caller`: one look for all of them."""
+        if not patients or not caller.organisation:
+            return frozenset()
+        insurer = Target(TargetKind.ORGANISATION, caller.organisation)
+        return self._registers.run(lambda register: register.who_blocks(patients, insurer, at))
 
     def _new_id(self) -> str:
         return str(uuid.UUID(bytes=self._random(16), version=4))

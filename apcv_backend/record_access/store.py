@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -26,6 +26,17 @@ T = TypeVar("T")
 _LONGEST_ACCOUNT = 120
 _ONE_TARGET = ["subject_id", "target_kind", "target", "scope"]
 _ONE_DOCUMENT = ["subject_id", "document", "from_whom"]
+_NOBODY = ""
+"""No pseudonym: asked about when nobody was found, so that strangers cost the same statement."""
+_NOW = bindparam("now", type_=record_consents.c.since.type)
+_WHO_BLOCKS = select(record_consents.c.subject_id).where(
+    record_consents.c.subject_id.in_(bindparam("subjects", expanding=True)),
+    record_consents.c.target_kind == bindparam("target_kind"),
+    record_consents.c.target == bindparam("target"),
+    record_consents.c.decision == Decision.BLOCKED.value,
+    record_consents.c.since <= _NOW,
+    or_(record_consents.c.until.is_(None), record_consents.c.until > _NOW),
+)
 
 
 class SqlRecordRegisters:
@@ -105,6 +116,18 @@ class SqlRecordRegister:
         query = select(record_consents).where(record_consents.c.subject_id == subject_id)
         rows = self._tx.execute(query.order_by(record_consents.c.since, record_consents.c.consent_id))
         return [_statement(row) for row in rows]
+
+    def who_blocks(self, people: Sequence[PersonKey], target: Target, at: datetime) -> frozenset[PersonKey]:
+        """See `Register.who_blocks`."""
+        known = self._subjects.find_each(self._tx, people)
+        wanted = {
+            "subjects": sorted(set(known.values())) or [_NOBODY],
+            "target_kind": target.kind.value,
+            "target": target.text,
+            "now": at,
+        }
+        blocking = set(self._tx.execute(_WHO_BLOCKS, wanted).scalars())
+        return frozenset(one for one, subject_id in known.items() if subject_id in blocking)
 
     def take_back(self, subject_id: str, consent_id: str) -> Statement | None:
         """See `Register.take_back`."""

@@ -47,6 +47,10 @@ class Consents(Protocol):
         """Whether `patient` agreed that `caller` asks for `purpose`, and has not withdrawn it at `at`."""
         ...
 
+    def objecting(self, patients: Sequence[PersonKey], caller: Caller, at: datetime) -> frozenset[PersonKey]:
+        """Those of `patients` who object at `at` to the queries of `caller`, an insurer: in one look."""
+        ...
+
 
 class Memberships(Protocol):
     """Whoever keeps the contracts that insurers publish (the room `complementary`)."""
@@ -73,6 +77,11 @@ class NoConsents:
         del patient, caller, purpose, at
         return False
 
+    def objecting(self, patients: Sequence[PersonKey], caller: Caller, at: datetime) -> frozenset[PersonKey]:
+        """See `Consents.objecting`."""
+        del patients, caller, at
+        return frozenset()
+
 
 class NoMemberships:
     """Until a room keeps contracts: nobody is a member."""
@@ -92,13 +101,14 @@ class NoMemberships:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as the journal tells it: who asked, on what ground, what for, and what became of it."""
+    """A question as the journal tells it: on what ground, what for, what became of it, and why (`rule`)."""
 
     person: PersonKey
     is_known: bool
     ground: str
     purpose: str
     outcome: str
+    rule: str = ""
 
 
 class QueryRegister(Protocol):

@@ -7,7 +7,8 @@
     5. the least that the ground allows leaves.
 
 Somebody unknown and somebody whose rights are none of the caller's business cost the same steps: the source,
-the ground, the charge and the journal are asked for both.
+the ground, the charge and the journal are asked for both. So does whoever objects to this insurer's
+questions: while they do, it is answered as about a stranger, unless they were there and showed their card.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from apcv_backend.callers import Caller
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown, day_in_france
@@ -49,14 +51,21 @@ from apcv_backend.rights.rules import ReponseDroits
 from cartes.cards import CardKind
 from cartes.errors import CarteError
 
+OBJECTED: Final = "organisation_blocked"
+"""Why a question was refused, in the journal of who objects to the insurer; the insurer is not told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found about one question before anybody is told: the source's answer and the ground."""
+    """What was found about one question before anybody is told: the source's answer and the ground.
+
+    Of who `objects` to whoever asks there is no ground.
+    """
 
     person: PersonKey
     reponse: ReponseDroits | None
     basis: Basis | None
+    objects: bool = False
 
     @property
     def is_answered(self) -> bool:
@@ -129,19 +138,28 @@ class RightsDesk:
         else:
             contract = self._memberships.of(caller.organisation, person, query.care_date, at)
             basis = None if contract is None else basis_of_membership(contract, query.care_date)
-        return Found(known_as, reponse, basis)
+        objects = known_as in self._consents.objecting((known_as,), caller, at)
+        return Found(known_as, reponse, None if objects else basis, objects)
 
     def found_members(
         self, people: Sequence[PersonKey], care_date: date, caller: Caller, at: datetime
     ) -> list[Found]:
-        """Steps 2 and 3 for many members, in their order: one look at contracts, whoever is known or not."""
+        """Steps 2 and 3 for many members, in their order, whoever is known or not.
+
+        One look at contracts and one at objections.
+        """
         contracts = self._memberships.of_each(caller.organisation, people, care_date, at)
+        reponses = [self._known(person, at) for person in people]
+        known_as = [
+            person if reponse is None else reponse.dossier().key_of(person)
+            for person, reponse in zip(people, reponses, strict=True)
+        ]
+        objecting = self._consents.objecting(known_as, caller, at)
         found = []
-        for person in people:
-            reponse, contract = self._known(person, at), contracts.get(person)
-            known_as = person if reponse is None else reponse.dossier().key_of(person)
-            basis = None if contract is None else basis_of_membership(contract, care_date)
-            found.append(Found(known_as, reponse, basis))
+        for person, reponse, known in zip(people, reponses, known_as, strict=True):
+            contract, objects = contracts.get(person), known in objecting
+            basis = None if contract is None or objects else basis_of_membership(contract, care_date)
+            found.append(Found(known, reponse, basis, objects))
         return found
 
     def new_id(self) -> str:
@@ -191,7 +209,8 @@ def asked_of(query: Query, found: Found, charge: Charge) -> Asked:
     else:
         outcome = "answered" if found.is_answered and charge is Charge.TAKEN else "refused"
     is_known = found.reponse is not None
-    return Asked(found.person, is_known, query.ground.value, query.purpose.value, outcome)
+    rule = OBJECTED if found.objects and outcome == "refused" else ""
+    return Asked(found.person, is_known, query.ground.value, query.purpose.value, outcome, rule)
 
 
 def read_person(nir: str, birth_date: str, rank: int | None) -> PersonKey:

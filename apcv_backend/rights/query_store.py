@@ -178,9 +178,12 @@ def _facts(asked: Asked, caller: Caller, query_id: str) -> dict[str, Fact]:
         "outcome": asked.outcome,
         "query": query_id,
     }
+    if asked.rule:
+        facts["rule"] = asked.rule
     if caller.kind is CallerKind.CLIENT:
         # A clerk's account is a pseudonym; what the patient reads is whose clerk it was.
         facts["client"] = caller.facts.get("told_as", caller.client_id)
+        facts["organisation"] = caller.organisation  # by which the patient names it, to object
     else:
         facts["by"] = caller.person.text if caller.person is not None else ""
         facts["structure"] = caller.structure

@@ -81,10 +81,15 @@ class Told:
     consents: set[tuple[str, str, str]] = field(default_factory=set)
     members: dict[tuple[str, str], ContratAmc] = field(default_factory=dict)
     everybody: bool = False
+    objections: set[tuple[str, str]] = field(default_factory=set)
 
     def covers(self, patient: PersonKey, caller: Caller, purpose: str, at: datetime) -> bool:
         """See `rights.ports.Consents.covers`."""
         return self.everybody or (patient.text, caller.name, purpose) in self.consents
+
+    def objecting(self, patients: Sequence[PersonKey], caller: Caller, at: datetime) -> frozenset[PersonKey]:
+        """See `rights.ports.Consents.objecting`."""
+        return frozenset(one for one in patients if (one.text, caller.organisation) in self.objections)
 
     def of(self, organisation: str, person: PersonKey, day: date, at: datetime) -> ContratAmc | None:
         """See `rights.ports.Memberships.of`."""

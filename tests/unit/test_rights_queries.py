@@ -108,6 +108,7 @@ def test_an_insurer_asks_about_its_member(stage: RightsStage) -> None:
             stage.subject_of(ANGE),
             {
                 "client": "mutuelle",
+                "organisation": INSURER,
                 "ground": "membership",
                 "purpose": "third_party_payment",
                 "outcome": "answered",
