@@ -27,7 +27,7 @@ from apcv_backend.enrolment.service import CardTerms, EnrolmentRoom
 from apcv_backend.ephemeral import PUBLICATION_BELL, MemoryEphemeral, RedisEphemeral
 from apcv_backend.erasure import Erasure
 from apcv_backend.issuance.service import IssuanceService
-from apcv_backend.migrations import is_new_enough
+from apcv_backend.migrations import is_new_enough, own_step
 from apcv_backend.operations.service import OperationsDesk
 from apcv_backend.patient_journal.service import PatientJournal
 from apcv_backend.patient_journal.store import SqlIncidents
@@ -93,6 +93,7 @@ class Services:
 
     def readiness(self, at: datetime) -> dict[str, bool]:
         """What a request needs, each true or false: database, schema, issuer keys, publication."""
+        own_step()  # read before the database's second begins: files are no sign of how it is
         reachable = self.database.ready()
         return {
             "database": reachable,

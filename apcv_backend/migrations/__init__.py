@@ -7,6 +7,7 @@ the old release serves, start the new one, stop the old one (`tests/unit/test_mi
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -44,9 +45,16 @@ def is_new_enough(connection: Connection) -> bool:
 
     A step this release has never heard of is a later one when its number is: steps are numbered and only add.
     """
-    steps = ScriptDirectory.from_config(_settings())
-    ours, found = steps.get_current_head(), MigrationContext.configure(connection).get_current_revision()
-    return found is not None and ours is not None and found >= ours
+    found = MigrationContext.configure(connection).get_current_revision()
+    return found is not None and found >= own_step()
+
+
+@cache
+def own_step() -> str:
+    """The newest step this release knows. Its files are read once: on a busy machine that takes a second."""
+    head = ScriptDirectory.from_config(_settings()).get_current_head()
+    assert head is not None  # a release has at least its first step
+    return head
 
 
 def _settings() -> AlembicConfig:
