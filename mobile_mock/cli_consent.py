@@ -1,8 +1,9 @@
-"""The phone's words for the record: who may open it.
+"""The phone's words for the record and for rights asked online: who may open it, which insurer may not ask.
 
 python -m mobile_mock consent list
 python -m mobile_mock consent grant professional 899700900154
 python -m mobile_mock consent block structure 999001506
+python -m mobile_mock consent block organisation 99999001
 python -m mobile_mock consent oppose bris_de_glace
 python -m mobile_mock consent withdraw ID
 """
@@ -29,9 +30,20 @@ _WORDS = {
     "record": ("dossier", "record"),
     "rights": ("droits en ligne", "online rights"),
 }
+_COSTS = (
+    (
+        "Cet assureur ne saura plus rien de vos droits en ligne, sauf quand vous montrez votre carte. Le "
+        "tiers payant peut ne plus marcher : vous aurez peut-être à avancer les frais. Votre contrat ne "
+        "change pas."
+    ),
+    (
+        "This insurer will learn nothing more of your rights online, unless you show your card. Third-party "
+        "payment may stop working: you may have to pay in advance. Your contract does not change."
+    ),
+)
 
 
-@click.group(help="Qui peut ouvrir mon dossier.", epilog=EPILOG)
+@click.group(help="Qui peut ouvrir mon dossier, quel assureur ne consulte pas mes droits.", epilog=EPILOG)
 def consent() -> None:
     """The group of commands about the record."""
 
@@ -73,16 +85,29 @@ def grant(
         _tell(said, holder.consents.grant(target, number, now(), scope=scope))
 
 
-@consent.command(help="Fermer son dossier à un professionnel ou à une structure.")
-@click.argument("target", type=click.Choice(_TARGETS[:2]))
+@consent.command(
+    help="Fermer son dossier à un professionnel ou une structure, s'opposer aux consultations d'un assureur."
+)
+@click.argument("target", type=click.Choice(_TARGETS))
 @click.argument("number")
+@click.option("--yes", is_flag=True, help="Ne pas demander de confirmer.")
 @pocket_option
 @backend_options(required=False)
 @click.pass_obj
 def block(
-    said: Said, folder: Path, address: BackendAddress | None, ca_file: str | None, target: str, number: str
+    said: Said,
+    folder: Path,
+    address: BackendAddress | None,
+    ca_file: str | None,
+    target: str,
+    number: str,
+    yes: bool,
 ) -> None:
-    """Close the record to somebody."""
+    """Close the record to somebody, or object to an insurer once told what it may cost."""
+    if target == "organisation":
+        click.echo(said(*_COSTS), err=True)
+        if not yes:
+            click.confirm(said("S'opposer ?", "Object?"), abort=True, err=True)
     with holder_of(folder, said, address, ca_file) as holder:
         _tell(said, holder.consents.block(target, number, now()))
 

@@ -59,4 +59,5 @@ def journal(
             star = "!" if line.is_contested else " "
             about = " ; ".join(part for part in (line.who, line.why) if part)
             click.echo(f"{star} {line.at[:19]}  {line.what}" + (f"  [{about}]" if about else ""))
-            click.echo(f"    {line.entry}")
+            asked_by = said(f"  assureur n° {line.insurer}", f"  insurer no. {line.insurer}")
+            click.echo(f"    {line.entry}" + (asked_by if line.insurer else ""))

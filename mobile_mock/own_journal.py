@@ -31,6 +31,8 @@ class JournalLine:
     who: str
     why: str
     is_contested: bool
+    insurer: str = ""
+    """The number of the insurer that asked, by which one objects to it; empty when it was none."""
 
     @classmethod
     def parse(cls, told: dict[str, Any]) -> JournalLine:
@@ -39,7 +41,10 @@ class JournalLine:
         read = {name: word for name, word in words.items() if isinstance(word, str)}
         if len(read) != len(words):
             raise BackendNonsense(what="journal_line")
-        return cls(**read, is_contested=told.get("contested_at") is not None)
+        insurer = told.get("insurer", "")  # a backend of before does not tell it
+        if not isinstance(insurer, str):
+            raise BackendNonsense(what="journal_line")
+        return cls(**read, is_contested=told.get("contested_at") is not None, insurer=insurer)
 
 
 class OwnJournal:

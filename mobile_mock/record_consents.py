@@ -52,8 +52,9 @@ class RecordConsents:
         return self._say(target, number, "granted", scope, at)
 
     def block(self, target: str, number: str, at: datetime) -> RecordConsent:
-        """Close the record to a professional or a structure, whoever else lets them in."""
-        return self._say(target, number, "blocked", "record", at)
+        """Close the record to a professional or a structure; object to the rights queries of an insurer."""
+        scope = "rights" if target == "organisation" else "record"
+        return self._say(target, number, "blocked", scope, at)
 
     def oppose(self, purpose: str, at: datetime) -> RecordConsent:
         """Refuse beforehand an emergency's access: `bris_de_glace` or `centre_15`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from apcv_backend.bootstrap import Services
@@ -17,6 +18,7 @@ from cartes.cards import CardKind
 from mobile_mock.app_key import AppKey
 from mobile_mock.attestation_ca import AttestationCa
 from mobile_mock.authenticator import Authenticator
+from mobile_mock.cli import main
 from mobile_mock.client_data import Client, ClientShape
 from mobile_mock.phone_model import MODELS
 from mobile_mock.record_consents import RecordConsents
@@ -106,3 +108,33 @@ def test_a_phone_says_lists_and_takes_back(services: Services, client: FlaskClie
     }
     mine.withdraw(blocked.consent_id, at)
     assert [one.consent_id for one in mine.list(at)] == [opposed.consent_id]
+
+
+def test_a_phone_objects_to_an_insurer(services: Services, client: FlaskClient, app_key: AppKey) -> None:
+    """It is said of rights, the one thing an insurer asks for."""
+    at: datetime = services.clock()
+    door = Door(client, services.config.public_url)
+    mine = RecordConsents(PocketOf(app_key), door, random=secrets.token_bytes)  # type: ignore[arg-type]  # stand-ins of this test
+
+    mine.block("organisation", "99999001", at)
+
+    (said,) = mine.list(at)
+    assert (said.target, said.number, said.decision, said.scope) == (
+        "organisation",
+        "99999001",
+        "blocked",
+        "rights",
+    )
+
+
+def test_what_an_objection_may_cost_is_said_before_it_is_made(tmp_path: Path) -> None:
+    """Whoever does not confirm has said nothing; no pocket was opened yet."""
+    asked = CliRunner().invoke(
+        main,
+        ["consent", "block", "organisation", "99999001", "--pocket", str(tmp_path / "pocket")],
+        input="n\n",
+    )
+
+    assert asked.exit_code == 1
+    assert "avancer les frais" in asked.stderr
+    assert not (tmp_path / "pocket").exists()

@@ -159,6 +159,17 @@ export const en = {
   journal_contested: "You reported this line.",
   journal_none: "Nothing yet.",
 
+  objections_open: "Object to this insurer's queries",
+  objections_stands: "You object to this insurer's queries.",
+  objections_title: "Insurers you object to",
+  objections_number: "insurer no. {number}",
+  objections_ask: "Object to the queries of {name}?",
+  objections_says: "Until you take it back, {name} will learn nothing more of your rights online, unless you show your card. Its attempts will still be written here.",
+  objections_costs: "Third-party payment may stop working: you may have to pay in advance, then ask to be reimbursed.",
+  objections_keeps: "Your contract does not change, nor does this insurer's card. You can take your objection back here at any time.",
+  objections_yes: "Yes, object",
+  objections_lift: "Stop objecting to {name}",
+
   phones_title: "My phones",
   phones_this: "This one",
   phones_since: "Activated",

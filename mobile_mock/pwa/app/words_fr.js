@@ -159,6 +159,17 @@ export const fr = {
   journal_contested: "Vous avez signalé cette ligne.",
   journal_none: "Rien pour l'instant.",
 
+  objections_open: "M'opposer aux consultations de cet organisme",
+  objections_stands: "Vous vous opposez aux consultations de cet organisme.",
+  objections_title: "Organismes auxquels vous vous opposez",
+  objections_number: "organisme n° {number}",
+  objections_ask: "Vous opposer aux consultations de {name} ?",
+  objections_says: "Tant que vous ne revenez pas dessus, {name} ne saura plus rien de vos droits en ligne, sauf quand vous montrez votre carte. Ses tentatives resteront inscrites ici.",
+  objections_costs: "Le tiers payant peut ne plus marcher : vous aurez peut-être à avancer les frais, puis à demander leur remboursement.",
+  objections_keeps: "Votre contrat ne change pas, ni la carte de cet organisme. Vous pouvez revenir sur votre opposition ici, à tout moment.",
+  objections_yes: "Oui, m'opposer",
+  objections_lift: "Ne plus m'opposer à {name}",
+
   phones_title: "Mes téléphones",
   phones_this: "Celui-ci",
   phones_since: "Activé le",
