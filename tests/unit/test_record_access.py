@@ -317,6 +317,25 @@ def test_a_consent_to_rights_covers_its_insurer_alone(
     assert not covers(ANGE, paoli, "rights", clock())
 
 
+def test_who_objects_to_an_insurer_is_found_among_many(
+    door: Door, services: Services, callers: KnownCallers, clock: SteerableClock
+) -> None:
+    """One look: who blocked that insurer; not who said nothing, nor who blocked a professional or agreed."""
+    objecting = services.record_access.objecting
+    mutuelle, paoli = callers.callers["mutuelle"], callers.callers["paoli"]
+    stranger = PersonKey(CardKind.APCV, "255019999912354")
+    door.say(target="professional", number=PAOLI.text, decision="blocked")
+    door.say(target="organisation", number="99999001", decision="granted", scope="rights")
+    assert objecting([ANGE, stranger], mutuelle, clock()) == frozenset()
+
+    door.say(target="organisation", number="99999001", decision="blocked", scope="rights")
+
+    assert objecting([stranger, ANGE], mutuelle, clock()) == {ANGE}
+    assert objecting([], mutuelle, clock()) == frozenset()
+    assert objecting([ANGE], replace(mutuelle, organisation="99999002"), clock()) == frozenset()
+    assert objecting([ANGE], paoli, clock()) == frozenset()
+
+
 def test_an_end_already_past_is_refused_and_lifts_no_block(door: Door, clock: SteerableClock) -> None:
     """A consent that ended before it began would take the place of the block, and hold for nobody."""
     blocked = {"target": "professional", "number": PAOLI.text, "decision": "blocked"}

@@ -55,11 +55,11 @@ def _ask(insurer: Holder, nir: str = ANGE.text, ground: str = "membership") -> T
     return insurer.ask(ground=ground, purpose="contract", patient={"nir": nir})
 
 
-def _send(insurer: Holder, name: str, *nirs: str) -> list[dict[str, Any]]:
+def _send(insurer: Holder, name: str, *nirs: str, body: bytes = b"") -> list[dict[str, Any]]:
     answer = insurer.call(
         "POST",
         "/v1/rights/batches?purpose=contract&care_date=2026-11-21",
-        data=ndjson(*({"nir": nir} for nir in nirs)),
+        data=body or ndjson(*({"nir": nir} for nir in nirs)),
         content_type="application/x-ndjson",
         headers={"Batch-Id": name},
     )
@@ -129,6 +129,21 @@ def test_a_file_tells_nothing_of_who_objects_and_goes_on(town: WiredTown, insure
     assert "answer" in of_sarah
     assert last["done"] is True
     assert REFUSED_OF_THE_OBJECTION in town.journal(patient)[0]["why"]
+
+
+def test_an_objection_holds_by_whichever_number_they_are_named(town: WiredTown, insurer: Holder) -> None:
+    """As on a carte Vitale, number and birth date: the same person, singly and in a file."""
+    named = {"nir": ANGE.text, "birth_date": "19580314", "rank": 1}
+    by_birth: dict[str, Any] = {"ground": "membership", "purpose": "contract", "patient": named}
+    patient = town.patient(ANGE)
+    assert insurer.ask(**by_birth).status_code == 200
+
+    _object(town, patient)
+
+    assert insurer.ask(**by_birth).status_code == 404
+    body = ndjson(named)
+    (of_ange, _) = _send(insurer, "par-date-de-naissance", body=body)
+    assert of_ange["error"] == {"code": "rights_not_answered"}
 
 
 @pytest.mark.parametrize("ground", ["membership", "consent"])

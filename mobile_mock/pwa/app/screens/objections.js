@@ -21,7 +21,7 @@ export function objectionsList(app, standing, nameOf, back) {
     el("h2", {}, t("objections_title")),
     el("ul", { class: "plain" }, [...standing.values()].map((one) => {
       const name = printed(nameOf(one.number) ?? t("objections_number", { number: one.number }));
-      return el("li", {}, el("p", {}, el("strong", {}, name)), el("p", { class: "small" }, momentWords(one.since)), button(t("objections_lift", { name }), lift, "quiet"));
+      return el("li", {}, el("p", {}, el("strong", {}, name)), el("p", { class: "small" }, `${t("sessions_since")} ${momentWords(one.since)}`), button(t("objections_lift", { name }), lift, "quiet"));
 
       async function lift() {
         await app.busy(t("loading"), async () => {
