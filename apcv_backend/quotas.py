@@ -57,7 +57,7 @@ class Quotas:
         formerly: Mapping[bytes, Sequence[bytes]] = _NOBODY_MOVED,
         also_named: Sequence[bytes] = (),
     ) -> Charge:
-        """Count one question about `people` (blind indexes), of whom `misses` will not be answered.
+        """Count one question about `people` (blind indexes), of whom `misses` are asked about in vain.
 
         A question about several is a part of a file: it counts people and misses, and no ask a minute.
         `formerly` are the indexes that some of them may have been counted under before: a newborn who had a

@@ -35,7 +35,6 @@ from apcv_backend.rights.query_rules import (
     RightsNotAnswered,
     check_care_date,
     may_ask,
-    reduce,
 )
 from apcv_backend.rights.query_service import Found, RightsDesk, asked_of, read_person
 from cartes.errors import InvalidValue
@@ -165,7 +164,7 @@ class RightsBatches:
         if not register.advance_batch(caller.client_id, batch.key, told, last):
             return _Stopped(told, "batch_in_progress")
         asked = [line.found for line in taken if line.found is not None]
-        misses = sum(not found.is_answered for found in asked)
+        misses = sum(found.is_in_vain for found in asked)
         charge = Charge.TAKEN
         if asked:
             charge = register.charge(caller, [found.person for found in asked], misses, at)
@@ -188,13 +187,13 @@ class RightsBatches:
         found = line.found
         if found is None:
             said["error"] = {"code": line.wrong}
-        elif found.reponse is None or found.basis is None:
-            said["error"] = {"code": RightsNotAnswered.code}
         else:
-            query_id = _query_id(batch, line.number)
-            said["answer"] = to_json(
-                reduce(found.reponse, found.basis, batch.caller, batch.care_date, query_id)
-            )
+            try:
+                answer = found.told(batch.caller, batch.care_date, _query_id(batch, line.number))
+            except RightsNotAnswered as refused:
+                said["error"] = {"code": refused.code}
+            else:
+                said["answer"] = to_json(answer)
         return said
 
     @staticmethod

@@ -127,7 +127,7 @@ class QueryRegister(Protocol):
         ...
 
     def charge(self, caller: Caller, people: Sequence[PersonKey], misses: int, at: datetime) -> Charge:
-        """Count a question about `people`, of whom `misses` are not answered, on every account of theirs."""
+        """Count a question about `people`, `misses` of them in vain, on every account of the caller's."""
         ...
 
     def tell(self, asked: Asked, caller: Caller, query_id: str, at: datetime) -> None:

@@ -59,7 +59,7 @@ OBJECTED: Final = "organisation_blocked"
 class Found:
     """What was found about one question before anybody is told: the source's answer and the ground.
 
-    Of who `objects` to whoever asks there is no ground.
+    Who `objects` to whoever asks is told of to nobody, whatever the ground.
     """
 
     person: PersonKey
@@ -70,7 +70,18 @@ class Found:
     @property
     def is_answered(self) -> bool:
         """Whether something may be told."""
-        return self.reponse is not None and self.basis is not None
+        return not self.is_in_vain and not self.objects
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether whoever asks had no business asking. An objection is no fault of theirs, and no guess."""
+        return self.reponse is None or self.basis is None
+
+    def told(self, caller: Caller, care_date: date, query_id: str) -> RightsAnswer:
+        """The least that the ground allows. Raises RightsNotAnswered."""
+        if self.reponse is None or self.basis is None or self.objects:
+            raise RightsNotAnswered
+        return reduce(self.reponse, self.basis, caller, care_date, query_id)
 
 
 class RightsDesk:
@@ -118,10 +129,10 @@ class RightsDesk:
         )
         if charge is Charge.FROZEN:
             raise AccountFrozen
-        if charge is Charge.CANARY or found.reponse is None or found.basis is None:
+        if charge is Charge.CANARY:
             raise RightsNotAnswered
         # 5.
-        return reduce(found.reponse, found.basis, caller, query.care_date, query_id)
+        return found.told(caller, query.care_date, query_id)
 
     def found(self, query: Query, caller: Caller, at: datetime) -> Found:
         """Steps 2 and 3 for a question that names its person. Asks everything, whatever it finds first."""
@@ -139,7 +150,7 @@ class RightsDesk:
             contract = self._memberships.of(caller.organisation, person, query.care_date, at)
             basis = None if contract is None else basis_of_membership(contract, query.care_date)
         objects = known_as in self._consents.objecting((known_as,), caller, at)
-        return Found(known_as, reponse, None if objects else basis, objects)
+        return Found(known_as, reponse, basis, objects)
 
     def found_members(
         self, people: Sequence[PersonKey], care_date: date, caller: Caller, at: datetime
@@ -158,7 +169,7 @@ class RightsDesk:
         found = []
         for person, reponse, known in zip(people, reponses, known_as, strict=True):
             contract, objects = contracts.get(person), known in objecting
-            basis = None if contract is None or objects else basis_of_membership(contract, care_date)
+            basis = None if contract is None else basis_of_membership(contract, care_date)
             found.append(Found(known, reponse, basis, objects))
         return found
 
@@ -196,7 +207,7 @@ class RightsDesk:
         *,
         charged: bool,
     ) -> Charge:
-        misses = 0 if found.is_answered else 1
+        misses = 1 if found.is_in_vain else 0
         charge = register.charge(caller, (found.person,), misses, at) if charged else Charge.TAKEN
         register.tell(asked_of(query, found, charge), caller, query_id, at)
         return charge

@@ -163,6 +163,19 @@ def test_who_objects_costs_the_statements_of_a_stranger(
     assert of_objecting == of_stranger
 
 
+def test_an_objection_is_no_guess_of_the_insurers(town: WiredTown, insurer: Holder) -> None:
+    """Asked about sixteen times, singly and in a file: fifteen strangers would have frozen the account."""
+    _object(town, town.patient(ANGE))
+
+    refused = [_ask(insurer).status_code for _ in range(8)]
+    told = _send(insurer, "nobody-is-frozen", *[ANGE.text] * 8, SARAH.text)
+
+    assert refused == [404] * 8
+    assert [line["error"]["code"] for line in told[:8]] == ["rights_not_answered"] * 8
+    assert "answer" in told[8]
+    assert _ask(insurer, SARAH.text).status_code == 200
+
+
 def test_a_slice_asks_once_who_objects(town: WiredTown, insurer: Holder) -> None:
     """Two lines or thirty, one look."""
     _object(town, town.patient(ANGE))
