@@ -1,4 +1,4 @@
-"""A service somebody signs in to from their own browser: the portal of the examples; and one of CIBA."""
+"""Services about a person: the examples' portal, which they sign in to; one of CIBA; an insurer that asks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
+from cryptography.hazmat.primitives.asymmetric import ec
 from werkzeug.serving import make_server
 
 from examples.demo.town_hall import TownHall
+from examples.insurer.client import Insurer
+from examples.insurer.registration import CLIENT_ID, client_document
 from examples.portal.app import create_portal
 
 CIBA_GRANT = "urn:openid:params:grant-type:ciba"
@@ -109,3 +112,10 @@ def an_asker(town_hall: TownHall) -> Asker:
         }
     )
     return Asker(town_hall, client_id, secret)
+
+
+def an_insurer(town_hall: TownHall) -> Insurer:
+    """Register the insurer of the examples, whose members `Hall.insure` makes; its own client."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    town_hall.register_client(client_document(key))
+    return Insurer(f"http://127.0.0.1:{town_hall.port}", CLIENT_ID, key)

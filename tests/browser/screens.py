@@ -24,7 +24,7 @@ from PIL import Image
 from tests.browser.attested import AttestedPhone
 from tests.browser.bench import Hall, WebPhone, launch, open_hall, web_phone
 from tests.browser.counter import Counter, a_counter
-from tests.browser.front import a_portal, an_asker
+from tests.browser.front import a_portal, an_asker, an_insurer
 from tests.browser.office import Office
 from tests.browser.office_screens import OFFICE_PAGES, bring_office, bring_stranger
 from tests.browser.phone_screens import PHONE_PAGES, Guests
@@ -72,6 +72,24 @@ def _open(phone: WebPhone, address: str, language: str) -> Page:
     phone.page.goto("about:blank")
     phone.open(address, language)
     return phone.page
+
+
+def _object(studio: Studio, language: str) -> Page:
+    """Asked whether they mean it, from the line of the insurer's query."""
+    page = _open(studio.phone, "#/journal", language)
+    page.locator("li:has(strong) button.quiet").nth(1).click()
+    page.locator("main button.danger").wait_for()
+    return page
+
+
+def _objecting(studio: Studio, language: str) -> Page:
+    """The journal of somebody who objects."""
+    page = _open(studio.phone, "#/journal", language)
+    page.locator("ul.plain li").first.wait_for()
+    if not page.locator("main h2").count():
+        _object(studio, language).locator("main button.danger").click()
+    page.locator("main h2").wait_for()
+    return page
 
 
 def _parent(studio: Studio, language: str) -> Page:
@@ -206,6 +224,8 @@ PAGES: Final[dict[str, Bring]] = {
     "phone-signin": _screen("#/signin"),
     "phone-signin-asked": _asked,
     "phone-journal": _screen("#/journal"),
+    "phone-object": _object,
+    "phone-objecting": _objecting,
     "phone-phones": _screen("#/phones"),
     **{name: _guest(name) for name in PHONE_PAGES},
     "signin-waiting": _waiting,
@@ -300,6 +320,7 @@ def a_studio(browser: Browser, hall: Hall, folder: Path) -> Iterator[Studio]:
         phones = [web_phone(browser, hall, kind) for kind in ("apcv", "apcv", "ecps")]
         for phone, persona in zip(phones, ("ange", "ines", "laure"), strict=True):
             phone.enrol(persona)
+        an_insurer(hall.town_hall).ask(hall.persona("ange").key, hall.today.isoformat())
         asker, number = an_asker(hall.town_hall), hall.persona("laure").key
         screen = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris").new_page()
         yield Studio(

@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import WebPhone, serious
-
-INSURER = "99999001"
-QUERY = {
-    "entry": "A" * 43,
-    "at": "2026-11-21T10:00:00+00:00",
-    "event": "rights.queried",
-    "what": "Vos droits ont été consultés.",
-    "who": "Mutuelle de démonstration",
-    "why": "motif : votre contrat chez cet organisme",
-    "insurer": INSURER,
-    "contested_at": None,
-    "leaf_index": None,
-}
+from examples.insurer.client import Refused
+from tests.browser.bench import Hall, WebPhone, serious
+from tests.browser.front import an_insurer
 
 
-@pytest.fixture
-def read_of_a_query(ange: WebPhone) -> WebPhone:
-    """A phone whose journal has one line, of an insurer's query; what is said goes to the real backend."""
-    page = json.dumps({"entries": [QUERY], "next": ""})
-    ange.page.route("**/v1/journal", lambda route: route.fulfill(content_type="application/json", body=page))
-    return ange
-
-
-def test_an_insurer_is_objected_to_from_the_line_of_its_query(read_of_a_query: WebPhone) -> None:
-    """That care may have to be paid in advance is said first; the list has the way back."""
-    phone, page = read_of_a_query, read_of_a_query.page
+def test_an_insurer_is_objected_to_from_the_line_of_its_query(hall: Hall, ange: WebPhone) -> None:
+    """That care may have to be paid in advance is said first; nothing is told until the list's way back."""
+    hall.insure("ange")
+    insurer, member, day = an_insurer(hall.town_hall), hall.persona("ange").key, hall.today.isoformat()
+    insurer.ask(member, day)
+    phone, page = ange, ange.page
     phone.open("#/journal")
     page.get_by_role("button", name="M’opposer aux consultations de cet organisme").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Mutuelle de démonstration")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Mutuelle d’exemple")
     expect(page.locator(".notice.care")).to_contain_text("avancer les frais")
     asked = serious(page)
 
     page.get_by_role("button", name="Oui, m’opposer").click()
-    lift = page.get_by_role("button", name="Ne plus m’opposer à Mutuelle de démonstration")
+    lift = page.get_by_role("button", name="Ne plus m’opposer à Mutuelle d’exemple")
     lift.wait_for()
     listed = serious(page)
     expect(page.get_by_text("Vous vous opposez aux consultations de cet organisme.")).to_be_visible()
     expect(page.get_by_role("button", name="M’opposer aux consultations")).to_have_count(0)
+    with pytest.raises(Refused, match="rights_not_answered"):
+        insurer.ask(member, day)
 
     lift.click()
-    expect(page.get_by_role("button", name="M’opposer aux consultations")).to_have_count(1)
+    expect(page.get_by_role("button", name="M’opposer aux consultations")).to_have_count(2)
     expect(lift).to_have_count(0)
+    assert "amc" in insurer.ask(member, day)
     assert (asked, listed) == ([], [])
