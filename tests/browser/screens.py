@@ -98,6 +98,14 @@ def _parent(studio: Studio, language: str) -> Page:
     return page
 
 
+def _journal_of_a_child(studio: Studio, language: str) -> Page:
+    _parent(studio, language)
+    page = _open(studio.parent, "#/journal", language)
+    page.locator("main .actions button").first.click()
+    page.locator("ul.plain button.quiet").first.wait_for()
+    return page
+
+
 def _doctor(studio: Studio, language: str) -> Page:
     page = _open(studio.doctor, "#/", language)
     page.wait_for_selector(".card .name")
@@ -224,6 +232,7 @@ PAGES: Final[dict[str, Bring]] = {
     "phone-signin": _screen("#/signin"),
     "phone-signin-asked": _asked,
     "phone-journal": _screen("#/journal"),
+    "phone-journal-of-a-child": _journal_of_a_child,
     "phone-object": _object,
     "phone-objecting": _objecting,
     "phone-phones": _screen("#/phones"),

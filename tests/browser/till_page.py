@@ -69,4 +69,4 @@ def type_on_azerty(page: Page, digits: str) -> None:
 
 def light(page: Page, colour: str) -> None:
     """Wait for a verdict of this colour."""
-    expect(page.locator(f"#shown .verdict.{colour}")).to_be_visible(timeout=10_000)
+    expect(page.locator(f"#shown .verdict.{colour}")).to_be_visible(timeout=20_000)

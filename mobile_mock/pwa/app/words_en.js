@@ -152,8 +152,12 @@ export const en = {
 
   journal_title: "Who looked at my data",
   journal_says: "Every reading of your rights, every use of your card, every sign-in leaves a line here. Nobody can remove it.",
+  journal_of: "The journal of {name}",
+  journal_of_says: "What was done with the data of {name}, whom you represent, in the words addressed to them. You can report a line.",
+  journal_mine: "Back to my journal",
   journal_older: "Older lines",
   journal_contest: "This was not me: report it",
+  journal_contest_of: "I do not recognise this: report it",
   journal_contest_sure: "You do not recognise this? Your report will be kept with this line, and somebody will look into it.",
   journal_contest_yes: "Yes, report it",
   journal_contested: "You reported this line.",

@@ -152,8 +152,12 @@ export const fr = {
 
   journal_title: "Qui a consulté mes données",
   journal_says: "Chaque lecture de vos droits, chaque passage de votre carte, chaque connexion laisse une ligne ici. Personne ne peut l'effacer.",
+  journal_of: "Le journal de {name}",
+  journal_of_says: "Ce qui a été fait avec les données de {name}, que vous représentez, dans les mots qui lui sont adressés. Vous pouvez signaler une ligne.",
+  journal_mine: "Revenir à mon journal",
   journal_older: "Lignes plus anciennes",
   journal_contest: "Ce n'était pas moi : le signaler",
+  journal_contest_of: "Je ne reconnais pas ceci : le signaler",
   journal_contest_sure: "Vous ne reconnaissez pas ceci ? Votre signalement sera gardé avec cette ligne, et quelqu'un l'examinera.",
   journal_contest_yes: "Oui, le signaler",
   journal_contested: "Vous avez signalé cette ligne.",
