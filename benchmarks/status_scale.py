@@ -6,6 +6,7 @@ is 20,930 bytes of information, and no list goes under it.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from apcv_backend.publication.status_builder import build_status_list
 from benchmarks.figure import Aim, Figure, Quantity, Shown
+from benchmarks.process_memory import peak_memory
 from benchmarks.timing import interleaved
 from cartes.status import StatusHead, StatusPurpose, StatusShards
 from cartes.status_delta import StatusDelta
@@ -42,14 +44,15 @@ def drawn(slots: int, count: int) -> npt.NDArray[np.int64]:
 
 
 def build_alone(slots: int, count: int) -> None:
-    """In a process of its own: seconds to build the full list, and the most memory the process ever had."""
-    import resource
+    """In a process of its own: seconds to build the full list, and the most memory the process ever had.
 
+    Its own peak (`/proc`): what `getrusage` says begins with the peak of the process it was started from.
+    """
     indices = drawn(slots, count)
     started = time.perf_counter()
     build_status_list(StatusHead(1, StatusPurpose.REVOKED, slots, _AT, 1), indices)
     spent = time.perf_counter() - started
-    sys.stdout.write(f"{spent} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}")
+    sys.stdout.write(f"{spent} {peak_memory(os.getpid())}")
 
 
 def measure(*, slots: int = SLOTS) -> list[Figure]:
