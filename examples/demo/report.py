@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from apcv_backend.typesetting import typeset
 from examples.demo.judge import Row
 
 _LIGHTS = {"green": ("● vert", "green"), "amber": ("▲ orange", "yellow"), "red": ("■ rouge", "red")}
@@ -46,7 +47,7 @@ def print_reasons(rows: Iterable[Row]) -> None:
     width = max(map(len, said), default=0)
     click.echo("\nLes raisons, en clair :")
     for code, sentence in said.items():
-        click.echo(f"  {code:<{width}}  {sentence}")
+        click.echo(f"  {code:<{width}}  {typeset(sentence, 'fr')}")
 
 
 def print_wrong(rows: Iterable[Row]) -> None:
