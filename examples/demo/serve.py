@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from examples.demo.office import Invitation, invite_staff
+from examples.demo.people import Persona
 from examples.demo.run import found
 from examples.demo.town_hall import DemoFailed, TownHall
+from mobile_mock.answers import ActivationCode
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PORTAL = "http://localhost:8010"
@@ -30,6 +33,8 @@ _FAILED = 2
 )
 def main(port: int, out: Path, *, simulated_keys: bool) -> None:
     """Lance le serveur de démonstration, jusqu'à Ctrl-C. Son état est neuf à chaque fois."""
+    # Whatever supervises this stops it as a person does: nothing of it is left on the port.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         hall, cast, stage = found(out, port, "localhost")
         # Anybody's browser key opens the staff's pages of a demonstration; the environment may say otherwise.
@@ -38,13 +43,25 @@ def main(port: int, out: Path, *, simulated_keys: bool) -> None:
             hall.environ["APCV_ENV"] = "test"
         codes = hall.open_codes(cast.people)
         clients = _register_portal(hall, out)
-        hall.start()
-        invited = invite_staff(hall, stage.makers)
-        hall.work()
+        try:
+            hall.start()
+            invited = invite_staff(hall, stage.makers)
+            hall.work()
+            _tell_addresses(hall, clients, out)
+            _tell_staff(hall, invited)
+            _tell_codes(hall, cast.people, codes)
+            hall.wait()
+        finally:
+            hall.stop()
+    except KeyboardInterrupt:
+        click.echo("\nArrêt.")
     except DemoFailed as failed:
         click.secho(str(failed), fg="red", err=True)
         sys.exit(_FAILED)
-    local = f"http://127.0.0.1:{port}"
+
+
+def _tell_addresses(hall: TownHall, clients: Path, out: Path) -> None:
+    local = f"http://127.0.0.1:{hall.port}"
     click.echo(
         f"\nServeur : {hall.public_url}   Interface : {local}/docs   Publication : {local}/publication/"
     )
@@ -56,14 +73,16 @@ def main(port: int, out: Path, *, simulated_keys: bool) -> None:
         f"Un portail où se connecter, dans un autre terminal :\n"
         f"  .venv/bin/python -m examples.portal --clients {_shown(clients)}\n"
         f"Une mutuelle qui interroge :\n"
-        f"  .venv/bin/python -m examples.insurer --port {port} --run {_shown(out)}\n"
+        f"  .venv/bin/python -m examples.insurer --port {hall.port} --run {_shown(out)}\n"
     )
-    _tell_staff(hall, invited)
+
+
+def _tell_codes(hall: TownHall, people: Sequence[Persona], codes: Mapping[str, ActivationCode]) -> None:
     click.echo("Codes d'activation (fictifs, un usage) :\n")
-    for persona in cast.people:
+    for persona in people:
         code = codes[persona.persona_id]
         click.echo(f"  {persona.label:<24} {persona.kind.value}  {code.reference}  {'  '.join(code.secrets)}")
-    first = cast.people[0]
+    first = people[0]
     code = codes[first.persona_id]
     click.echo(
         f"\nPour essayer, dans un autre terminal :\n"
@@ -71,12 +90,6 @@ def main(port: int, out: Path, *, simulated_keys: bool) -> None:
         f"--card {first.kind.value} --reference {code.reference} --secret {code.secrets[0]}\n\n"
         "Ctrl-C pour arrêter."
     )
-    try:
-        hall.wait()
-    except KeyboardInterrupt:
-        click.echo("\nArrêt.")
-    finally:
-        hall.stop()
 
 
 def _tell_staff(hall: TownHall, invited: Sequence[Invitation]) -> None:
