@@ -69,7 +69,7 @@ def _credential(credential: bytes, *, with_nir: bool) -> Iterator[Field]:
         return
     protected = _read(parts[0]) if isinstance(parts[0], bytes) else None
     header = protected if isinstance(protected, dict) else {}
-    yield Field("seal", "alg", "ES256 (-7)" if header.get(1) == -7 else _raw(header.get(1)))  # noqa: PLR2004
+    yield Field("seal", "alg", "ES256 (-7)" if header.get(1) == -7 else _raw(header.get(1)))  # noqa: PLR2004 - RFC 9053
     yield Field("seal", "kid", _raw(header.get(4)))
     yield Field("seal", "unprotected", _raw(parts[1]))
     yield Field("seal", "signature", _raw(parts[3]))
@@ -155,7 +155,7 @@ def _codes(value: Any) -> str:
 
 def _birth(value: Any) -> str:
     text = str(value)
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if type(value) is int and len(text) == 8 else _raw(value)  # noqa: PLR2004
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if type(value) is int and len(text) == 8 else _raw(value)  # noqa: PLR2004 - AAAAMMJJ
 
 
 def _amo(value: Any) -> str:

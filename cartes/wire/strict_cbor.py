@@ -94,10 +94,10 @@ def _shortest(items: Iterable[Any]) -> int:
     for item in items:
         kind = type(item)
         if kind is int:
-            size += 1 if 0 <= item < 24 else _head(item if item >= 0 else ~item)  # noqa: PLR2004
+            size += 1 if 0 <= item < 24 else _head(item if item >= 0 else ~item)  # noqa: PLR2004 - RFC 8949, 3
         elif kind is str:
             length = len(item) if item.isascii() else len(item.encode())
-            size += length + 1 if length < 24 else length + _head(length)  # noqa: PLR2004
+            size += length + 1 if length < 24 else length + _head(length)  # noqa: PLR2004 - RFC 8949, 3
         elif kind is list:
             size += _head(len(item)) + (_shortest(item) if item else 0)
         elif item is None or kind is bool:

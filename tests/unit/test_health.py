@@ -134,7 +134,7 @@ def test_only_our_own_proxies_say_who_calls(config: Config, proxies: int, counte
     """X-Forwarded-For is believed as many times as we have proxies, and not once more."""
     services = build(replace(config, proxies=proxies), clock=SteerableClock())
     seen: list[str] = []
-    services.ephemeral.hit = lambda name, **_: seen.append(name) or 1  # type: ignore[method-assign, func-returns-value]
+    services.ephemeral.hit = lambda name, **_: seen.append(name) or 1  # type: ignore[method-assign, func-returns-value]  # a listener in its place
 
     create_app(services).test_client().post(
         "/v1/nonce", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}

@@ -97,7 +97,7 @@ def bytes_and_shapes() -> list[Vector]:
         _bad("shape_flags_256", "Flags of two bytes.", "bad_structure", proof=put(1, 256)),
         _bad("shape_time_of_33_bits", "A moment beyond 32 bits.", "bad_structure", proof=put(0, 1 << 32)),
         _bad("shape_profile_256", "A profile number of two bytes.", "bad_structure", proof=put(3, 256)),
-        _bad("shape_profile_true", "A profile that is `true`, not 1.", "bad_structure", proof=put(3, True)),  # noqa: FBT003
+        _bad("shape_profile_true", "A profile that is `true`, not 1.", "bad_structure", proof=put(3, True)),  # noqa: FBT003 - the fault
         _bad("shape_tail_of_161", "An inline tail one byte too long.", "bad_structure",
              profile=b',"x":"' + b"y" * 153 + b'"}'),
         _bad("shape_sign1_of_five", "Five members in the COSE array.", "bad_structure",
@@ -116,7 +116,7 @@ def bytes_and_shapes() -> list[Vector]:
         _bad("shape_exp_before_iat", "A card that ends before it begins.", "bad_structure",
              life=timedelta(seconds=-1)),
         _bad("shape_kind_3", "A third kind of card.", "bad_structure", claims=in_card(2, 3)),
-        _bad("shape_kind_true", "The kind is `true`, not 1.", "bad_structure", claims=in_card(2, True)),  # noqa: FBT003
+        _bad("shape_kind_true", "The kind is `true`, not 1.", "bad_structure", claims=in_card(2, True)),  # noqa: FBT003 - the fault
         _bad("shape_nir_key", "A NIR whose key is wrong, signed by the issuer.", "bad_structure",
              claims=in_card(6, "158032A99904297")),
         _bad("shape_nir_as_integer", "A NIR as a number: its letters would be lost.", "bad_structure",

@@ -151,8 +151,8 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(  # the parent's signature
         self,
         code: int,
-        message: str | None = None,  # noqa: ARG002
-        explain: str | None = None,  # noqa: ARG002
+        message: str | None = None,  # noqa: ARG002 - the parent's
+        explain: str | None = None,  # noqa: ARG002 - the parent's
     ) -> None:
         """What the parent refuses (a line too long, an unknown method), told without repeating it."""
         self.close_connection = True
