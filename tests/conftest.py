@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the town hall is imported by the tests that ask for it, and
 
     from apcv_backend.bootstrap import Services
     from apcv_backend.config import Config
+    from tests.simulators.issuance_stage import IssuanceStage
 
 work_in_memory()
 
@@ -237,3 +238,13 @@ def app(services: Services) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of it, without a network."""
     return app.test_client()
+
+
+@pytest.fixture
+def stage(
+    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
+) -> IssuanceStage:
+    """The town hall with phones that enrol and fetch cards; other rooms' tests open a stage of their own."""
+    from tests.simulators.issuance_stage import open_stage
+
+    return open_stage(services, client, clock, attestation_dir)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import Under16
 from apcv_backend.representation.rules import (
     AlreadyOpen,
@@ -26,7 +23,7 @@ from apcv_backend.representation.rules import (
 )
 from apcv_backend.tables import representations
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, IssuanceStage
 from tests.simulators.representation_stage import (
     BEBE,
     CAMILLE,
@@ -41,13 +38,6 @@ from tests.simulators.representation_stage import (
 )
 
 SOON = date(2026, 11, 23)
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def test_a_reference_is_worth_nothing_on_another_phone(stage: IssuanceStage) -> None:

@@ -9,27 +9,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.representation.rules import Representation
 from cartes.cards import CardKind
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import IssuanceStage, open_stage
+from tests.simulators.issuance_stage import IssuanceStage
 from tests.simulators.representation_stage import HUGO, INES, ZOE, open_for
 from tests.simulators.staff_stage import StaffStage
 
 AS_A_NEWBORN = PersonKey.parse(CardKind.APCV, f"{INES.text}/20210512/1")
 AGENT = DeskAgent("A. Martin", "Corte")
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 @pytest.fixture

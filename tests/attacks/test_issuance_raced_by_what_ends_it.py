@@ -17,7 +17,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
 from apcv_backend.app import create_app
@@ -38,13 +37,6 @@ from tests.simulators.issuance_stage import (
 from tests.simulators.servers import start_redis
 
 ROUNDS = 6
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.tables import issuances, practitioners, status_slots
-from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_races import code_of, issue, raced
-from tests.simulators.issuance_stage import ANGE, LAURE, LUC, SARAH, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, LAURE, LUC, SARAH, IssuanceStage
 
 DAY_S = 86_400
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 # --- idempotency

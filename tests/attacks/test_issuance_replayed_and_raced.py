@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from apcv_backend.bootstrap import Services
 from cartes.cards import CardKind
 from cartes.wire import base64url
 from mobile_mock.app_key import AppKey
-from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_races import code_of, issue, raced
-from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage
 
 DAY_S = 86_400
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 # --- nonces

@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
 from cartes import es256, presentation
 from cartes.cards import CardKind
@@ -29,18 +26,10 @@ from mobile_mock.app_key import AppKey
 from mobile_mock.authenticator import Authenticator
 from mobile_mock.client_data import Client, ClientShape
 from mobile_mock.phone_model import MODELS
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, KARIM, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, KARIM, SARAH, CardPhone, IssuanceStage
 
 OTHER = {CardKind.APCV: CardKind.ECPS, CardKind.ECPS: CardKind.APCV}
 BOTH = pytest.mark.parametrize("person", [ANGE, KARIM], ids=["apcv", "ecps"])
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def refusal(answer: TestResponse) -> tuple[int, str]:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.config import Config, ConfigError
 from apcv_backend.tables import activation_codes, devices
 from apcv_backend.work_commands import jobs_of
 from apcv_backend.working import Worker
-from tests.simulators.clock import MORNING, SteerableClock
-from tests.simulators.issuance_stage import ANGE, IssuanceStage, open_stage
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
+from tests.simulators.clock import MORNING
+from tests.simulators.issuance_stage import ANGE, IssuanceStage
 
 
 def test_raw_attestations_are_destroyed_after_ninety_six_hours(stage: IssuanceStage) -> None:

@@ -24,18 +24,11 @@ from cartes.wire import cose
 from keys.ceremony import hold_ceremony
 from keys.signer import Purpose
 from tests.simulators.clock import MORNING, SteerableClock
-from tests.simulators.issuance_stage import ANGE, KARIM, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, KARIM, IssuanceStage
 
 AGENT = DeskAgent("A. Martin", "Corte")
 JWT, CWT = "application/statuslist+jwt", "application/statuslist+cwt"
 ENOUGH = 4096
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def public_key(services: Services) -> EllipticCurvePublicKey:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.activation_codes import DeskAgent
 from apcv_backend.enrolment.revocation_desk import NothingToChange
 from apcv_backend.tables import contracts, journal, representations
 from apcv_backend.vault import PersonErased
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, IssuanceStage
 from tests.simulators.representation_stage import DESK, MARIA, PAUL, open_tutelle
 
 AGENT = DeskAgent("A. Martin", "Corte")
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _states(stage: IssuanceStage, reference: str) -> set[str]:

@@ -7,12 +7,9 @@ other rooms, and a child who grows up while nobody does anything.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.representation.rules import (
     DelegationType,
@@ -24,8 +21,7 @@ from apcv_backend.representation.rules import (
 from apcv_backend.tables import journal
 from cartes.apcv import ApcvCard
 from cartes.wire import strict_json
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, SARAH, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, SARAH, IssuanceStage
 from tests.simulators.representation_stage import (
     DESK,
     HELENE,
@@ -39,13 +35,6 @@ from tests.simulators.representation_stage import (
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _noon(day: date) -> datetime:

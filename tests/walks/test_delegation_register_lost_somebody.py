@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.bootstrap.representation import SigningPhones
 from apcv_backend.enrolment.rules import PersonKey, PersonUnknown
 from apcv_backend.representation.service import Representations
 from apcv_backend.representation.store import SqlRepresentations
 from apcv_backend.rights.ports import RightsSource
 from apcv_backend.rights.rules import ReponseDroits
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import CardPhone, IssuanceStage
 from tests.simulators.representation_stage import INES, TOM, ZOE, open_for
 
 PATH = "/v1/representations"
@@ -44,13 +39,6 @@ class NoSlots:
     def revoke_named(self, tx: Connection, subject_id: str, exercice: str, at: datetime) -> int:
         """See `StatusSlots.revoke_named`."""
         raise AssertionError
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _proof(phone: CardPhone) -> str:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
 from apcv_backend.representation.rules import DelegationType, EndedBy, Preuve, Representation
 from apcv_backend.tables import journal
 from cartes.wire import base64url
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import LAURE, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import LAURE, CardPhone, IssuanceStage
 from tests.simulators.representation_stage import (
     CAMILLE,
     DESK,
@@ -29,13 +26,6 @@ from tests.simulators.representation_stage import (
     open_for,
     open_tutelle,
 )
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _ask(phone: CardPhone, opened: Representation, rest: str = "", method: str = "GET") -> TestResponse:

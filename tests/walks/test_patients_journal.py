@@ -13,29 +13,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.bootstrap.patient_journal import PublicNames
 from apcv_backend.patient_journal.ports import Names
 from apcv_backend.patient_journal.rules import MOST_EXPORTED
 from apcv_backend.patient_journal.service import PatientJournal, SignedRequest
 from apcv_backend.patient_journal.store import SqlPatientRegisters
 from apcv_backend.tables import incidents, oidc_clients
-from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, LAURE, SARAH, CardPhone, IssuanceStage
 from tests.simulators.pdf_reader import words_of
 
 Asked = Callable[..., TestResponse]
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _ask(phone: CardPhone, path: str, method: str = "GET", language: str = "fr") -> TestResponse:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
-import pytest
-from flask.testing import FlaskClient
-
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import PersonKey
 from cartes.apcv import ApcvCard
 from cartes.cards import Binding, CardKind, Shape
 from cartes.ecps import EcpsCard
 from cartes.seal import MAX_PRESENTED, PROOF_OVERHEAD
 from cartes.wire import base64url
-from tests.simulators.clock import SteerableClock
 from tests.simulators.issuance_stage import (
     ANGE,
     DENIS,
@@ -26,15 +20,7 @@ from tests.simulators.issuance_stage import (
     NOE,
     SARAH,
     IssuanceStage,
-    open_stage,
 )
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def test_a_patient_receives_three_shapes_of_one_card(stage: IssuanceStage) -> None:

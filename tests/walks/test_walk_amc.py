@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,7 +18,7 @@ from cartes.wire import base64url
 from tests.simulators.callers import KnownCallers
 from tests.simulators.clock import SteerableClock
 from tests.simulators.contracts import NUMERO, body, csv_of, line
-from tests.simulators.issuance_stage import ANGE, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, SARAH, CardPhone, IssuanceStage
 
 INSURER = Caller(
     CallerKind.CLIENT, client_id="mutuelle", organisation=NUMERO, scopes=frozenset({"contracts"})
@@ -27,13 +26,6 @@ INSURER = Caller(
 OTHER = Caller(CallerKind.CLIENT, client_id="autre", organisation="99999002", scopes=frozenset({"contracts"}))
 STRANGER = Caller(CallerKind.CLIENT, client_id="portail", scopes=frozenset({"openid"}))
 TOKENS = {"insurer": INSURER, "other": OTHER, "stranger": STRANGER}
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from apcv_backend.bootstrap import Services
 from apcv_backend.enrolment.rules import day_in_france
 from apcv_backend.issuance.rules import delegated_expiry
 from apcv_backend.representation.rules import DelegationType, EndedBy, Portee, Preuve
@@ -19,7 +16,7 @@ from cartes.cards import Binding, CardKind
 from cartes.seal import MAX_PRESENTED, PROOF_OVERHEAD
 from cartes.wire import base64url, strict_json
 from tests.simulators.clock import SteerableClock
-from tests.simulators.issuance_stage import ANGE, SARAH, CardPhone, IssuanceStage, open_stage
+from tests.simulators.issuance_stage import ANGE, SARAH, CardPhone, IssuanceStage
 from tests.simulators.representation_stage import (
     BEBE,
     CAMILLE,
@@ -33,13 +30,6 @@ from tests.simulators.representation_stage import (
     open_for,
     open_tutelle,
 )
-
-
-@pytest.fixture
-def stage(
-    services: Services, client: FlaskClient, clock: SteerableClock, attestation_dir: Path
-) -> IssuanceStage:
-    return open_stage(services, client, clock, attestation_dir)
 
 
 def _cards(stage: IssuanceStage, phone: CardPhone, reference: str) -> dict[str, ApcvCard]:
